@@ -1,0 +1,2 @@
+//! burgee.
+fn main() {}

@@ -1,0 +1,77 @@
+//! A cache in this process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use crate::{Cache, CacheError, Clock};
+
+/// Entries beyond which the expired ones, or failing that all but numbers, are dropped.
+const ENTRIES_MAX: usize = 100_000;
+
+/// A map with deadlines.
+pub struct MemoryCache {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    values: HashMap<String, (Bytes, i64)>,
+    /// Numbers never expire: they are as many as there are environments.
+    numbers: HashMap<String, i64>,
+}
+
+impl MemoryCache {
+    /// An empty cache that expires by `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Cache for MemoryCache {
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, CacheError> {
+        let state = self.state();
+        if let Some(number) = state.numbers.get(key) {
+            return Ok(Some(number.to_string().into()));
+        }
+        let now_ms = self.clock.now_ms();
+        Ok(state.values.get(key).filter(|(_, until_ms)| *until_ms > now_ms).map(|(value, _)| value.clone()))
+    }
+
+    async fn set(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
+        let now_ms = self.clock.now_ms();
+        let until_ms = now_ms.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
+        let mut state = self.state();
+        if state.values.len() >= ENTRIES_MAX {
+            state.values.retain(|_, (_, until_ms)| *until_ms > now_ms);
+        }
+        if state.values.len() >= ENTRIES_MAX {
+            state.values.clear();
+        }
+        state.values.insert(key.to_owned(), (value, until_ms));
+        Ok(())
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), CacheError> {
+        let mut state = self.state();
+        state.values.remove(key);
+        state.numbers.remove(key);
+        Ok(())
+    }
+
+    async fn advance(&self, key: &str, value: i64) -> Result<i64, CacheError> {
+        let mut state = self.state();
+        let number = state.numbers.entry(key.to_owned()).or_insert(value);
+        *number = (*number).max(value);
+        Ok(*number)
+    }
+}

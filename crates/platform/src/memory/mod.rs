@@ -1,0 +1,7 @@
+//! Ports that need nothing but memory: for the single process, and for tests.
+
+mod cache;
+mod feed;
+
+pub use cache::MemoryCache;
+pub use feed::MemoryFeed;

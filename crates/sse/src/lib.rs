@@ -1,0 +1,1 @@
+//! Server-sent-event frames: write and parse, no sockets.
