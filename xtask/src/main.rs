@@ -1,2 +1,62 @@
-//! xtask.
-fn main() {}
+//! The project's chores, the same on every machine: `cargo xtask serve`, `ci` and `test`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
+
+mod install;
+mod metadata;
+mod report;
+mod serve;
+mod shell;
+mod suites;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::shell::Shell;
+
+/// The project's chores. Every command prints what it runs.
+///
+/// Child cargo calls build in CARGO_TARGET_DIR or, where that is not set, in ~/.cache/burgee/target,
+/// so that several clones share one set of built dependencies.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build `burgee` and run `burgee serve`; data goes to ./data unless --data names another folder.
+    Serve {
+        /// Handed to `burgee serve` as they stand, for example --listen 127.0.0.1:8080.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// The checks without end-to-end tests: fmt, clippy, tidy (with the openapi lint), deny.
+    Ci,
+    /// `ci`, then every test, suite by suite with time and budget. Installs what it needs.
+    Test {
+        /// Run only these suites, by the names in the table.
+        suites: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    let shell = Shell::new()?;
+    match task {
+        Task::Serve { arguments } => serve::serve(&shell, &arguments),
+        Task::Ci => suites::run(&shell, suites::checks(), &[]),
+        Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
+    }
+}

@@ -1,0 +1,78 @@
+//! Installs what the checks and tests need and this machine lacks.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::shell::{self, Shell, succeeds};
+
+/// Built from source once per machine: 1 to 4 minutes on two cores.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
+/// `cargo deny`, into the cache folder: nothing of the user's own cargo is touched.
+pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {
+    if succeeds(shell.command("cargo-deny").arg("--version")) {
+        return Ok(());
+    }
+    // Unoptimised it is built in half the time and checks this workspace in a second all the same.
+    // Without default features it does not carry a git implementation for advisories, which CI does not ask for.
+    let mut install = shell.cargo(["install", "--locked", "--debug", "--no-default-features", CARGO_DENY]);
+    install
+        .arg("--root")
+        .arg(&shell.tools)
+        .env_remove("CARGO_TARGET_DIR")
+        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    shell::run(&mut install)
+}
+
+/// The published SDKs, exactly as locked, and Postgres for the storage tests.
+pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
+    if !has_initdb(shell) {
+        debian_package(shell, "postgresql")?;
+    }
+    let folder = shell.root.join("tests/sdks/node");
+    if !is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
+        if !succeeds(shell.command("npm").arg("--version")) {
+            bail!("npm is not on the PATH: install Node.js 18 or later");
+        }
+        shell::run(shell.command("npm").arg("ci").current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+/// Debian keeps the server's programs in a folder per version that is not on the PATH.
+fn has_initdb(shell: &Shell) -> bool {
+    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").is_file())
+        || succeeds(shell.command("initdb").arg("--version"))
+}
+
+fn debian_package(shell: &Shell, package: &str) -> anyhow::Result<()> {
+    if !succeeds(shell.command("apt-get").arg("--version")) {
+        bail!("{package} is missing and this is not Debian: install it so that its programs are on the PATH");
+    }
+    let install = ["install", "--yes", "--no-install-recommends", package];
+    let as_root = |shell: &Shell| -> Option<Command> {
+        let root = shell.command("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+        if root {
+            return Some(shell.command("apt-get"));
+        }
+        let mut sudo = shell.command("sudo");
+        sudo.args(["--non-interactive", "apt-get"]);
+        succeeds(shell.command("sudo").args(["--non-interactive", "true"])).then_some(sudo)
+    };
+    let (Some(mut update), Some(mut apt_get)) = (as_root(shell), as_root(shell)) else {
+        bail!(
+            "{package} is missing, and this user may not install it; run: sudo apt-get {}",
+            install.join(" ")
+        );
+    };
+    shell::run(update.arg("update"))?;
+    shell::run(apt_get.args(install).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    modified(file).zip(modified(than)).is_some_and(|(file, than)| file >= than)
+}

@@ -1,0 +1,167 @@
+//! The suites of `cargo xtask ci` and `cargo xtask test`, their budgets, and running them in order.
+//!
+//! All cargo calls name `--workspace`: with another selection cargo would unify features differently
+//! and build shared dependencies a second time.
+
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::report::{self, Counts, Outcome};
+use crate::shell::{self, Shell, succeeds};
+use crate::{install, metadata};
+
+/// One line of the table.
+pub(crate) struct Suite {
+    name: String,
+    budget_s: u64,
+    work: Work,
+}
+
+enum Work {
+    /// A step without tests.
+    Step(fn(&Shell) -> anyhow::Result<()>),
+    /// A step whose failure makes the rest pointless.
+    Gate(fn(&Shell) -> anyhow::Result<()>),
+    /// A cargo call without tests.
+    Cargo(&'static [&'static str]),
+    /// Tests, by the target selection that both runners understand.
+    Tests { select: Vec<String>, concurrency: Concurrency },
+    /// Examples in doc comments, which nextest does not run.
+    DocTests,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Concurrency {
+    /// As many tests at once as there are cores.
+    Cores,
+    /// One test after the other, because they measure time.
+    One,
+}
+
+/// Integration test targets that need more than the usual minute, or that must run one by one.
+const TARGETS: &[(&str, u64, Concurrency)] = &[
+    ("sdks", 180, Concurrency::One),
+    ("serve", 90, Concurrency::One),
+    ("statements", 60, Concurrency::Cores),
+    ("tidy", 20, Concurrency::Cores),
+];
+
+/// What `cargo xtask ci` runs.
+pub(crate) fn checks() -> Vec<Suite> {
+    let clippy = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    vec![
+        suite("fmt", 10, Work::Cargo(&["fmt", "--all", "--check"])),
+        suite("clippy", 420, Work::Cargo(clippy)),
+        target("tidy"),
+        suite("cargo-deny", 300, Work::Step(install::cargo_deny)),
+        suite("deny", 30, Work::Step(deny)),
+    ]
+}
+
+/// What `cargo xtask test` runs: the checks, then every test of the workspace.
+pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
+    let unit = Work::Tests { select: vec!["--lib".into(), "--bins".into()], concurrency: Concurrency::Cores };
+    let mut suites = checks();
+    suites.extend([
+        suite("install", 180, Work::Step(install::test_servers_and_sdks)),
+        suite("build", 600, Work::Gate(build)),
+        suite("unit", 120, unit),
+        suite("doc", 60, Work::DocTests),
+    ]);
+    let targets = metadata::test_targets(shell)?;
+    suites.extend(targets.iter().filter(|name| *name != "tidy").map(|name| target(name)));
+    Ok(suites)
+}
+
+/// Runs the suites, or only those `wanted` and the build, and prints the table. Goes on after a failure, so that one
+/// run shows everything that is wrong.
+pub(crate) fn run(shell: &Shell, mut suites: Vec<Suite>, wanted: &[String]) -> anyhow::Result<ExitCode> {
+    if let Some(unknown) = wanted.iter().find(|name| suites.iter().all(|suite| suite.name != **name)) {
+        let names: Vec<&str> = suites.iter().map(|suite| suite.name.as_str()).collect();
+        bail!("there is no suite {unknown}; there are {}", names.join(", "));
+    }
+    if !wanted.is_empty() {
+        suites.retain(|suite| wanted.contains(&suite.name) || matches!(suite.work, Work::Gate(_)));
+    }
+    let mut outcomes = Vec::new();
+    let mut stopped = false;
+    for Suite { name, budget_s, work } in suites {
+        let started = Instant::now();
+        let counts = if stopped { None } else { Some(perform(shell, &name, &work)) };
+        stopped |= matches!(work, Work::Gate(_)) && counts.is_some_and(|counts| counts.failed > 0);
+        let took = if counts.is_some() { started.elapsed() } else { Duration::ZERO };
+        outcomes.push(Outcome { name, counts, took, budget_s });
+    }
+    let sum = report::print(&outcomes);
+    Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn perform(shell: &Shell, name: &str, work: &Work) -> Counts {
+    println!("\n== {name}");
+    let result = match work {
+        Work::Step(step) | Work::Gate(step) => step(shell).map(|()| Counts::of_check(true)),
+        Work::Cargo(arguments) => shell::run(&mut shell.cargo(*arguments)).map(|()| Counts::of_check(true)),
+        Work::Tests { select, concurrency } => count_tests(&mut test_command(shell, select, *concurrency)),
+        Work::DocTests => count_tests(&mut shell.cargo(["test", "--workspace", "--doc", "--no-fail-fast"])),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("{name}: {error:#}");
+        Counts::of_check(false)
+    })
+}
+
+fn count_tests(command: &mut Command) -> anyhow::Result<Counts> {
+    let mut counts = Counts::default();
+    let status = shell::run_reading(command, |line| counts.read(line))?;
+    if !status.success() && counts.failed == 0 {
+        bail!("the test runner ended with {status}");
+    }
+    Ok(counts)
+}
+
+/// nextest where it is installed, else `cargo test`. Both run the same tests.
+fn test_command(shell: &Shell, select: &[String], concurrency: Concurrency) -> Command {
+    let nextest = succeeds(&mut shell.cargo(["nextest", "--version"]));
+    let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
+    let mut command = shell.cargo(runner);
+    command.args(["--workspace", "--no-fail-fast"]).args(select);
+    if concurrency == Concurrency::One {
+        // `cargo test` hands what follows `--` to the test program.
+        command.args((!nextest).then_some("--")).arg("--test-threads=1");
+    }
+    // What `build` made; without this the harness asks cargo, once per test process.
+    command.env("BURGEE_BINARY", shell.built("debug", "burgee"));
+    command
+}
+
+/// Everything that the tests run, so that the suites after it measure tests, not compilation.
+fn build(shell: &Shell) -> anyhow::Result<()> {
+    shell::run(&mut shell.cargo(["build", "--workspace", "--bins"]))?;
+    shell::run(&mut shell.cargo(["test", "--workspace", "--no-run"]))
+}
+
+/// Licences, duplicate versions, forbidden crates and sources, as `deny.toml` says.
+fn deny(shell: &Shell) -> anyhow::Result<()> {
+    // Called by its own name, which `shell.command` finds among the installed tools too.
+    shell::run(shell.command("cargo-deny").args([
+        "--workspace",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}
+
+fn target(name: &str) -> Suite {
+    let known = TARGETS.iter().find(|(known, ..)| *known == name);
+    let (budget_s, concurrency) =
+        known.map_or((60, Concurrency::Cores), |(_, budget_s, how)| (*budget_s, *how));
+    suite(name, budget_s, Work::Tests { select: vec!["--test".into(), name.into()], concurrency })
+}
+
+fn suite(name: &str, budget_s: u64, work: Work) -> Suite {
+    Suite { name: name.to_owned(), budget_s, work }
+}
