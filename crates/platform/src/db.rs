@@ -179,7 +179,7 @@ fn mismatch(column: usize, wanted: &str, found: &Value) -> DbError {
 }
 
 /// Why a statement or batch did not succeed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DbError {
     /// The database cannot be reached, is full or is busy: nothing was changed; worth another try.
     #[error("the database does not answer: {0}")]

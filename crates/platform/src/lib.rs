@@ -5,6 +5,7 @@
 
 mod cache;
 mod clock;
+pub mod config;
 mod db;
 mod feed;
 pub mod memory;
