@@ -1,0 +1,256 @@
+//! Flags, flag configurations and segments: what they are now.
+
+use model::{
+    Domain, EnvironmentUuid, Error, EventKind, FlagId, ObjectChange, ProjectUuid, StreamEvent, Version,
+};
+use platform::{Db, DbError, Row, Statement};
+
+use crate::fault::unavailable;
+
+/// What a change row or object is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A flag in its project.
+    Flag,
+    /// A flag in one environment.
+    FlagConfig,
+    /// A segment.
+    Segment,
+    /// An SDK key: change rows only.
+    Key,
+    /// The project itself: change rows only.
+    Project,
+    /// An environment itself: change rows only.
+    Environment,
+}
+
+impl Kind {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::FlagConfig => "flag_config",
+            Self::Segment => "segment",
+            Self::Key => "key",
+            Self::Project => "project",
+            Self::Environment => "environment",
+        }
+    }
+
+    /// How streams spell it, if they tell of it.
+    pub const fn domain(self) -> Option<Domain> {
+        match self {
+            Self::FlagConfig => Some(Domain::Flag),
+            Self::Segment => Some(Domain::Segment),
+            Self::Key => Some(Domain::Key),
+            Self::Environment => Some(Domain::Environment),
+            Self::Flag | Self::Project => None,
+        }
+    }
+
+    /// Whether it has rows in `object_version` and `current_object`.
+    pub const fn is_object(self) -> bool {
+        matches!(self, Self::Flag | Self::FlagConfig | Self::Segment)
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, DbError> {
+        match text {
+            "flag" => Ok(Self::Flag),
+            "flag_config" => Ok(Self::FlagConfig),
+            "segment" => Ok(Self::Segment),
+            "key" => Ok(Self::Key),
+            "project" => Ok(Self::Project),
+            "environment" => Ok(Self::Environment),
+            other => Err(DbError::Invalid(format!("{other:?} is not a kind of object"))),
+        }
+    }
+}
+
+/// The newest row of an object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CurrentObject {
+    /// Project's or environment's id.
+    pub scope: String,
+    /// Its identifier in that scope.
+    pub identifier: String,
+    /// The version at which it became what it is.
+    pub version: Version,
+    /// JSON; `None` for an object that was archived or deleted.
+    pub body: Option<String>,
+}
+
+/// What changed in an environment, and the version that this brings a reader to.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The environment's version.
+    pub version: Version,
+    /// In the order of their versions.
+    pub objects: Vec<ChangedObject>,
+}
+
+/// One object that changed.
+#[derive(Clone, Debug)]
+pub struct ChangedObject {
+    /// When.
+    pub version: Version,
+    /// What it is now.
+    pub change: ObjectChange,
+}
+
+const ONE: &str = "SELECT scope, identifier, version, body FROM current_object
+    WHERE scope = $1 AND kind = $2 AND identifier = $3";
+
+const OF_SCOPE: &str = "SELECT scope, identifier, version, body FROM current_object
+    WHERE scope = $1 AND kind = $2 AND body IS NOT NULL ORDER BY identifier";
+
+const CONFIGS_OF_FLAG: &str = "SELECT o.scope, o.identifier, o.version, o.body
+    FROM environment e JOIN current_object o
+    ON o.scope = e.id AND o.kind = 'flag_config' AND o.identifier = $1
+    WHERE e.project_id = $2 AND NOT e.deleted ORDER BY o.scope";
+
+const REFERRING: &str = "SELECT kind, identifier FROM current_reference
+    WHERE scope = $1 AND target_kind = $2 AND target_identifier = $3 ORDER BY kind, identifier";
+
+const CHANGED_AFTER: &str = "SELECT e.version, o.kind, o.identifier, o.version, o.body
+    FROM environment e LEFT JOIN current_object o ON o.scope = e.id AND o.version > $1
+    WHERE e.id = $2 AND NOT e.deleted ORDER BY o.version, o.kind, o.identifier";
+
+const EVENTS: &str = "SELECT e.version, o.kind, o.identifier, o.version,
+    CASE WHEN o.body IS NULL THEN 1 ELSE 0 END
+    FROM environment e LEFT JOIN current_object o
+    ON o.scope = e.id AND o.version > $1 AND o.changed_ms >= $2
+    WHERE e.id = $3 AND NOT e.deleted ORDER BY o.version, o.kind, o.identifier";
+
+/// The object as it is now, tombstones included.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn current(
+    db: &dyn Db,
+    scope: &str,
+    kind: Kind,
+    identifier: &str,
+) -> Result<Option<CurrentObject>, Error> {
+    let statement = Statement::new(ONE).bind(scope).bind(kind.as_str()).bind(identifier);
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    rows.first().map(read).transpose().map_err(unavailable)
+}
+
+/// All objects of one kind that are not gone, by identifier.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn current_bodies(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<CurrentObject>, Error> {
+    let rows = db.query(Statement::new(OF_SCOPE).bind(scope).bind(kind.as_str())).await;
+    rows.map_err(unavailable)?.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// A flag's configuration in every environment of the project, tombstones included.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn configs_of_flag(
+    db: &dyn Db,
+    project: &ProjectUuid,
+    flag: &FlagId,
+) -> Result<Vec<CurrentObject>, Error> {
+    let statement = Statement::new(CONFIGS_OF_FLAG).bind(flag.as_str()).bind(project.as_str());
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    rows.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// Who in `scope` names this object.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn referring(
+    db: &dyn Db,
+    scope: &str,
+    kind: Kind,
+    identifier: &str,
+) -> Result<Vec<(Kind, String)>, Error> {
+    let statement = Statement::new(REFERRING).bind(scope).bind(kind.as_str()).bind(identifier);
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    let read = |row: &Row| Ok((Kind::read(row.text(0)?)?, row.text(1)?.to_owned()));
+    rows.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// What changed in the environment after `version`, all of it for version 0. `None` if there is no
+/// such environment.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn changed_after(
+    db: &dyn Db,
+    environment: &EnvironmentUuid,
+    version: Version,
+) -> Result<Option<Changed>, Error> {
+    let statement = Statement::new(CHANGED_AFTER).bind(version.0).bind(environment.as_str());
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let mut changed = Changed {
+        version: Version(first.int(0).map_err(unavailable)?),
+        objects: Vec::with_capacity(rows.len()),
+    };
+    for row in &rows {
+        if let Some(object) = read_changed(row).map_err(unavailable)? {
+            changed.objects.push(object);
+        }
+    }
+    Ok(Some(changed))
+}
+
+/// The newest event of each object that changed after `version` and not before `since_ms` (Unix
+/// milliseconds), with the environment's version. `None` if there is no such environment.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn change_events(
+    db: &dyn Db,
+    environment: &EnvironmentUuid,
+    version: Version,
+    since_ms: i64,
+) -> Result<Option<(Version, Vec<StreamEvent>)>, Error> {
+    let statement = Statement::new(EVENTS).bind(version.0).bind(since_ms).bind(environment.as_str());
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let current = Version(first.int(0).map_err(unavailable)?);
+    let events = rows.iter().filter_map(|row| read_event(row).transpose()).collect::<Result<_, _>>();
+    Ok(Some((current, events.map_err(unavailable)?)))
+}
+
+fn read(row: &Row) -> Result<CurrentObject, DbError> {
+    Ok(CurrentObject {
+        scope: row.text(0)?.to_owned(),
+        identifier: row.text(1)?.to_owned(),
+        version: Version(row.int(2)?),
+        body: row.opt_text(3)?.map(str::to_owned),
+    })
+}
+
+fn read_changed(row: &Row) -> Result<Option<ChangedObject>, DbError> {
+    let Some(kind) = row.opt_text(1)? else { return Ok(None) };
+    let identifier = row.text(2)?;
+    let change = match (Kind::read(kind)?, row.opt_text(4)?) {
+        (Kind::FlagConfig, Some(body)) => ObjectChange::Flag(parse(body, identifier)?),
+        (Kind::FlagConfig, None) => ObjectChange::FlagGone(FlagId::from_wire(identifier)),
+        (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(body, identifier)?),
+        (Kind::Segment, None) => ObjectChange::SegmentGone(model::SegmentId::from_wire(identifier)),
+        (Kind::Flag | Kind::Key | Kind::Project | Kind::Environment, _) => return Ok(None),
+    };
+    Ok(Some(ChangedObject { version: Version(row.int(3)?), change }))
+}
+
+fn read_event(row: &Row) -> Result<Option<StreamEvent>, DbError> {
+    let Some(kind) = row.opt_text(1)? else { return Ok(None) };
+    let Some(domain) = Kind::read(kind)?.domain() else { return Ok(None) };
+    let event = if row.bool(4)? { EventKind::Delete } else { EventKind::Patch };
+    let identifier = row.text(2)?.to_owned();
+    Ok(Some(StreamEvent { event, domain, identifier, version: Version(row.int(3)?) }))
+}
+
+/// Reads a stored body; damage is reported with the object's identifier.
+fn parse<T: serde::de::DeserializeOwned>(body: &str, identifier: &str) -> Result<T, DbError> {
+    serde_json::from_str(body)
+        .map_err(|error| DbError::Invalid(format!("stored object {identifier:?} is damaged: {error}")))
+}

@@ -1,0 +1,108 @@
+//! The work queue in a table, for installations without Redis.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use platform::{Clock, Db, DbError, Job, Platform, QueueError, Random, Row, Statement, WorkQueue};
+
+/// Jobs that may wait. Beyond it, pushing is refused and the SDK keeps its counts for the next try.
+const JOBS_MAX: i64 = 10_000;
+
+/// How often a waiting claim looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+const COUNT: &str = "SELECT count(*) FROM work_queue";
+
+const PUSH: &str = "INSERT INTO work_queue (id, payload, available_ms) VALUES ($1, $2, $3)";
+
+const WAITING: &str = "SELECT id, payload, available_ms FROM work_queue
+    WHERE available_ms <= $1 ORDER BY id LIMIT $2";
+
+/// The condition makes two workers that saw the same job agree on one of them.
+const CLAIM: &str = "UPDATE work_queue SET available_ms = $1 WHERE id = $2 AND available_ms = $3";
+
+const ACK: &str = "DELETE FROM work_queue WHERE id = $1";
+
+/// A queue in the table `work_queue`, with leases.
+pub struct TableQueue {
+    db: Arc<dyn Db>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// The platform's own queue, or the table.
+pub fn work_queue(platform: &Platform) -> Arc<dyn WorkQueue> {
+    platform.queue.clone().unwrap_or_else(|| {
+        Arc::new(TableQueue {
+            db: platform.db.clone(),
+            clock: platform.clock.clone(),
+            random: platform.random.clone(),
+        })
+    })
+}
+
+#[async_trait]
+impl WorkQueue for TableQueue {
+    async fn push(&self, payload: Bytes) -> Result<(), QueueError> {
+        let waiting = self.db.query(Statement::new(COUNT)).await.map_err(away)?;
+        if waiting.first().map_or(Ok(0), |row| row.int(0)).map_err(away)? >= JOBS_MAX {
+            return Err(QueueError::Full { limit: JOBS_MAX.unsigned_abs() });
+        }
+        let now_ms = self.clock.now_ms();
+        let id = format!("{now_ms:015}-{}", self.random.uuid());
+        let push = Statement::new(PUSH).bind(id).bind(payload.to_vec()).bind(now_ms).expect_rows(1);
+        self.db.batch(vec![push]).await.map_err(away)?;
+        Ok(())
+    }
+
+    async fn claim(&self, limit: usize, wait: Duration, lease: Duration) -> Result<Vec<Job>, QueueError> {
+        let mut left = wait;
+        loop {
+            let jobs = self.claim_now(limit, lease).await?;
+            if !jobs.is_empty() || left.is_zero() {
+                return Ok(jobs);
+            }
+            let pause = left.min(LOOK_AGAIN);
+            self.clock.sleep(pause).await;
+            left -= pause;
+        }
+    }
+
+    async fn ack(&self, ids: &[String]) -> Result<(), QueueError> {
+        let statements = ids.iter().map(|id| Statement::new(ACK).bind(id.as_str())).collect();
+        self.db.batch(statements).await.map_err(away)?;
+        Ok(())
+    }
+}
+
+impl TableQueue {
+    async fn claim_now(&self, limit: usize, lease: Duration) -> Result<Vec<Job>, QueueError> {
+        let now_ms = self.clock.now_ms();
+        let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.db.query(Statement::new(WAITING).bind(now_ms).bind(limit)).await.map_err(away)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let waiting: Vec<(Job, i64)> = rows.iter().map(read).collect::<Result<_, _>>().map_err(away)?;
+        let claims = waiting.iter().map(|(job, available_ms)| {
+            let until_ms = now_ms.saturating_add(lease_ms);
+            Statement::new(CLAIM).bind(until_ms).bind(job.id.as_str()).bind(*available_ms)
+        });
+        let claimed = self.db.batch(claims.collect()).await.map_err(away)?;
+        let ours = waiting.into_iter().zip(claimed).filter(|(_, rows)| *rows == 1);
+        Ok(ours.map(|((job, _), _)| job).collect())
+    }
+}
+
+fn read(row: &Row) -> Result<(Job, i64), DbError> {
+    let job = Job { id: row.text(0)?.to_owned(), payload: Bytes::copy_from_slice(row.bytes(1)?) };
+    Ok((job, row.int(2)?))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature of `map_err`")]
+fn away(error: DbError) -> QueueError {
+    QueueError::Unavailable(error.to_string())
+}

@@ -1,0 +1,105 @@
+//! Access tokens of the admin API.
+
+use model::{AccountId, Error, KeyHash, ProjectUuid};
+use platform::{Db, DbError, Row, Statement};
+
+use crate::fault::unavailable;
+
+/// What the bearer of a token may do within its scope.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Role {
+    /// Read.
+    Viewer,
+    /// Read and write flags, segments, targets.
+    Editor,
+    /// Everything, keys and tokens included.
+    Owner,
+}
+
+impl Role {
+    /// As stored and as spelt in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Owner => "owner",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, DbError> {
+        match text {
+            "viewer" => Ok(Self::Viewer),
+            "editor" => Ok(Self::Editor),
+            "owner" => Ok(Self::Owner),
+            other => Err(DbError::Invalid(format!("{other:?} is not a role"))),
+        }
+    }
+}
+
+/// An access token; its clear text is known to its bearer only.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TokenRow {
+    /// Its id.
+    pub id: String,
+    /// SHA-256 of the clear text.
+    pub hash: KeyHash,
+    /// For people; also the actor in audit rows.
+    pub name: String,
+    /// The first characters of the clear text, to recognise it by.
+    pub prefix: String,
+    /// What it allows.
+    pub role: Role,
+    /// Restricted to this account, if any.
+    pub account: Option<AccountId>,
+    /// Restricted to this project, if any.
+    pub project: Option<ProjectUuid>,
+    /// Unix milliseconds.
+    pub created_ms: i64,
+    /// Unix milliseconds.
+    pub expires_ms: Option<i64>,
+}
+
+const INSERT: &str = "INSERT INTO admin_token
+    (id, hash, name, prefix, role, account, project_id, created_ms, expires_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const BY_HASH: &str = "SELECT id, hash, name, prefix, role, account, project_id, created_ms, expires_ms
+    FROM admin_token WHERE hash = $1";
+
+/// Adds a token.
+pub fn insert_token(token: &TokenRow) -> Statement {
+    Statement::new(INSERT)
+        .bind(token.id.as_str())
+        .bind(token.hash.as_str())
+        .bind(token.name.as_str())
+        .bind(token.prefix.as_str())
+        .bind(token.role.as_str())
+        .bind(token.account.as_ref().map(AccountId::as_str))
+        .bind(token.project.as_ref().map(ProjectUuid::as_str))
+        .bind(token.created_ms)
+        .bind(token.expires_ms)
+        .expect_rows(1)
+}
+
+/// The token with that hash.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn token_by_hash(db: &dyn Db, hash: &KeyHash) -> Result<Option<TokenRow>, Error> {
+    let rows = db.query(Statement::new(BY_HASH).bind(hash.as_str())).await.map_err(unavailable)?;
+    rows.first().map(read).transpose().map_err(unavailable)
+}
+
+fn read(row: &Row) -> Result<TokenRow, DbError> {
+    Ok(TokenRow {
+        id: row.text(0)?.to_owned(),
+        hash: KeyHash::from_wire(row.text(1)?),
+        name: row.text(2)?.to_owned(),
+        prefix: row.text(3)?.to_owned(),
+        role: Role::read(row.text(4)?)?,
+        account: row.opt_text(5)?.map(AccountId::from_wire),
+        project: row.opt_text(6)?.map(ProjectUuid::from_wire),
+        created_ms: row.int(7)?,
+        expires_ms: row.opt_int(8)?,
+    })
+}

@@ -1,0 +1,182 @@
+//! The statements of one write, in the order that makes them safe.
+
+use model::{Error, EventKind};
+use platform::Statement;
+
+use super::{Author, ObjectStep, Plan, ProjectState, Scope};
+use crate::chain::{self, Link};
+use crate::environments::insert_environment;
+
+const STEP_PROJECT: &str = "UPDATE project SET revision = revision + 1, head = $1, modified_ms = $2
+    WHERE id = $3 AND revision = $4 AND NOT deleted";
+
+const STEP_ENVIRONMENT: &str = "UPDATE environment SET version = version + 1, modified_ms = $1
+    WHERE id = $2 AND version = $3 AND NOT deleted";
+
+const ADD_VERSION: &str = "INSERT INTO object_version (scope, kind, identifier, version, body)
+    VALUES ($1, $2, $3, $4, $5)";
+
+const SET_CURRENT: &str = "INSERT INTO current_object (scope, kind, identifier, version, changed_ms, body)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (scope, kind, identifier) DO UPDATE SET version = excluded.version,
+    changed_ms = excluded.changed_ms, body = excluded.body";
+
+const CLEAR_REFERENCES: &str =
+    "DELETE FROM current_reference WHERE scope = $1 AND kind = $2 AND identifier = $3";
+
+const ADD_REFERENCE: &str =
+    "INSERT INTO current_reference (scope, kind, identifier, target_kind, target_identifier)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (scope, kind, identifier, target_kind, target_identifier) DO NOTHING";
+
+const ADD_CHANGE: &str =
+    "INSERT INTO change (project_id, revision, position, change_id, environment_id, version, kind, identifier,
+    event, dependants, action, actor, comment, at_ms, before_body, after_body, erased, body_hash, hash, sent)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE, $17, $18, $19)";
+
+/// All statements, and how many of the first ones fail when somebody else wrote in between.
+pub(super) fn statements<T>(
+    state: &ProjectState<'_>,
+    plan: &Plan<T>,
+    author: &Author,
+    change_id: &str,
+) -> Result<(Vec<Statement>, usize), Error> {
+    let (changes, head) = change_rows(state, plan, author, change_id)?;
+    let mut statements = vec![step_project(state, head)];
+    let existing = plan
+        .environments(state)
+        .into_iter()
+        .filter_map(|(id, _)| state.environments.iter().find(|environment| environment.id == id));
+    statements.extend(existing.map(|environment| {
+        Statement::new(STEP_ENVIRONMENT)
+            .bind(state.now_ms)
+            .bind(environment.id.as_str())
+            .bind(environment.version.0)
+            .expect_rows(1)
+    }));
+    let conflicts = statements.len();
+    for environment in &plan.new_environments {
+        statements.push(insert_environment(environment)?);
+    }
+    for step in plan.steps.iter().filter(|step| step.kind.is_object()) {
+        object_rows(state, step, &mut statements);
+    }
+    statements.extend(changes);
+    statements.extend(plan.rows.iter().cloned());
+    Ok((statements, conflicts))
+}
+
+/// The change rows of the plan and the chain's new head.
+pub(super) fn change_rows<T>(
+    state: &ProjectState<'_>,
+    plan: &Plan<T>,
+    author: &Author,
+    change_id: &str,
+) -> Result<(Vec<Statement>, Vec<u8>), Error> {
+    let mut head = state.project.head.clone();
+    let mut statements = Vec::with_capacity(plan.steps.len());
+    for (position, step) in (0_i64..).zip(&plan.steps) {
+        let body = chain::body_digest(step.before.as_deref(), step.after.as_deref());
+        let link = link(state, step, author, position, &body);
+        head = chain::next_hash(&head, &link).to_vec();
+        let dependants = serde_json::to_string(&step.dependants).map_err(Error::internal)?;
+        let environment = Some(link.environment).filter(|id| !id.is_empty());
+        statements.push(
+            Statement::new(ADD_CHANGE)
+                .bind(state.project.id.as_str())
+                .bind(link.revision)
+                .bind(position)
+                .bind(change_id)
+                .bind(environment)
+                .bind(link.version)
+                .bind(link.kind)
+                .bind(link.identifier)
+                .bind(link.event)
+                .bind(dependants)
+                .bind(link.action)
+                .bind(link.actor)
+                .bind(link.comment)
+                .bind(link.at_ms)
+                .bind(step.before.clone())
+                .bind(step.after.clone())
+                .bind(body.to_vec())
+                .bind(head.clone())
+                // What concerns the project only is announced to nobody.
+                .bind(environment.is_none())
+                .expect_rows(1),
+        );
+    }
+    Ok((statements, head))
+}
+
+fn step_project(state: &ProjectState<'_>, head: Vec<u8>) -> Statement {
+    Statement::new(STEP_PROJECT)
+        .bind(head)
+        .bind(state.now_ms)
+        .bind(state.project.id.as_str())
+        .bind(state.project.revision)
+        .expect_rows(1)
+}
+
+fn object_rows(state: &ProjectState<'_>, step: &ObjectStep, statements: &mut Vec<Statement>) {
+    let scope = scope_id(state, step);
+    let kind = step.kind.as_str();
+    let version = version(state, step);
+    let identifier = step.identifier.as_str();
+    let named = |sql| Statement::new(sql).bind(scope).bind(kind).bind(identifier);
+    statements.push(named(ADD_VERSION).bind(version).bind(step.after.clone()));
+    statements.push(named(SET_CURRENT).bind(version).bind(state.now_ms).bind(step.after.clone()));
+    statements.push(named(CLEAR_REFERENCES));
+    for (target_kind, target) in &step.references {
+        statements.push(named(ADD_REFERENCE).bind(target_kind.as_str()).bind(target.as_str()));
+    }
+}
+
+fn link<'a>(
+    state: &ProjectState<'_>,
+    step: &'a ObjectStep,
+    author: &'a Author,
+    position: i64,
+    body: &'a [u8],
+) -> Link<'a> {
+    let environment = match &step.scope {
+        Scope::Project => "",
+        Scope::Environment(id) => id.as_str(),
+    };
+    Link {
+        revision: state.project.revision + 1,
+        position,
+        at_ms: state.now_ms,
+        actor: &author.actor,
+        action: step.action,
+        comment: &author.comment,
+        environment,
+        version: version(state, step),
+        kind: step.kind.as_str(),
+        identifier: &step.identifier,
+        event: event(step.event),
+        body,
+    }
+}
+
+fn scope_id<'a>(state: &'a ProjectState<'_>, step: &'a ObjectStep) -> &'a str {
+    match &step.scope {
+        Scope::Project => state.project.id.as_str(),
+        Scope::Environment(id) => id.as_str(),
+    }
+}
+
+fn version(state: &ProjectState<'_>, step: &ObjectStep) -> i64 {
+    match &step.scope {
+        Scope::Project => state.project.revision + 1,
+        Scope::Environment(id) => state.next_version(id).0,
+    }
+}
+
+const fn event(event: EventKind) -> &'static str {
+    match event {
+        EventKind::Create => "create",
+        EventKind::Patch => "patch",
+        EventKind::Delete => "delete",
+    }
+}

@@ -1,0 +1,150 @@
+//! What a decision wants written.
+
+use model::{EnvironmentUuid, Error, EventKind, FlagId, ObjectKind, Version};
+use platform::{DbError, Statement};
+
+use super::ProjectState;
+use crate::environments::EnvironmentRow;
+use crate::fault::unavailable;
+use crate::objects::Kind;
+use crate::projects::ProjectRow;
+
+/// Who writes, and why.
+#[derive(Clone, Debug, Default)]
+pub struct Author {
+    /// The token's name.
+    pub actor: String,
+    /// What the caller said about it; may be empty.
+    pub comment: String,
+}
+
+/// Where an object lives.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Scope {
+    /// In the project.
+    Project,
+    /// In one environment.
+    Environment(EnvironmentUuid),
+}
+
+/// One object that is new, different or gone.
+#[derive(Clone, Debug)]
+pub struct ObjectStep {
+    /// Where.
+    pub scope: Scope,
+    /// What.
+    pub kind: Kind,
+    /// Which.
+    pub identifier: String,
+    /// As audit spells what was done, such as `FeatureActivationPatched`.
+    pub action: &'static str,
+    /// As streams spell it.
+    pub event: EventKind,
+    /// JSON before, `None` if it did not exist.
+    pub before: Option<String>,
+    /// JSON after, `None` if it is gone. For objects it carries the new version already.
+    pub after: Option<String>,
+    /// Objects that it names from now on.
+    pub references: Vec<(Kind, String)>,
+    /// Flags whose answers change with it: browsers are told of each.
+    pub dependants: Vec<FlagId>,
+}
+
+impl ObjectStep {
+    pub(super) fn project_created(project: &ProjectRow) -> Result<Self, Error> {
+        let body = serde_json::json!({
+            "identifier": project.identifier, "name": project.name,
+            "description": project.description, "tags": project.tags,
+        });
+        Ok(Self {
+            scope: Scope::Project,
+            kind: Kind::Project,
+            identifier: project.identifier.to_string(),
+            action: "ProjectCreated",
+            event: EventKind::Create,
+            before: None,
+            after: Some(serde_json::to_string(&body).map_err(Error::internal)?),
+            references: Vec::new(),
+            dependants: Vec::new(),
+        })
+    }
+}
+
+/// Everything that one write does; empty if it changes nothing.
+pub struct Plan<T> {
+    /// For the caller.
+    pub answer: T,
+    pub(super) new_environments: Vec<EnvironmentRow>,
+    pub(super) steps: Vec<ObjectStep>,
+    pub(super) rows: Vec<Statement>,
+    on_duplicate: Option<(ObjectKind, String)>,
+}
+
+/// What was committed.
+#[derive(Clone, Debug)]
+pub struct Written<T> {
+    /// What the decision answered.
+    pub answer: T,
+    /// The project's revision.
+    pub revision: i64,
+    /// Each environment concerned, with its version.
+    pub environments: Vec<(EnvironmentUuid, Version)>,
+}
+
+impl<T> Plan<T> {
+    /// A plan that changes nothing yet.
+    pub const fn new(answer: T) -> Self {
+        Self { answer, new_environments: Vec::new(), steps: Vec::new(), rows: Vec::new(), on_duplicate: None }
+    }
+
+    /// Adds an object.
+    pub fn step(&mut self, step: ObjectStep) {
+        self.steps.push(step);
+    }
+
+    /// Makes an environment at version 1; its first objects are steps of the same plan.
+    pub fn new_environment(&mut self, environment: EnvironmentRow) {
+        self.new_environments.push(environment);
+    }
+
+    /// Adds a row that is neither object nor change, such as an SDK key.
+    pub fn row(&mut self, statement: Statement) {
+        self.rows.push(statement);
+    }
+
+    /// What a violated unique key means to the caller.
+    pub fn on_duplicate(&mut self, kind: ObjectKind, id: impl Into<String>) {
+        self.on_duplicate = Some((kind, id.into()));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.rows.is_empty() && self.new_environments.is_empty()
+    }
+
+    /// The environments that the plan takes a version further, in the order of their ids.
+    pub(super) fn environments(&self, state: &ProjectState<'_>) -> Vec<(EnvironmentUuid, Version)> {
+        let mut concerned: Vec<_> = self
+            .steps
+            .iter()
+            .filter_map(|step| match &step.scope {
+                Scope::Project => None,
+                Scope::Environment(id) => Some((id.clone(), state.next_version(id))),
+            })
+            .collect();
+        concerned.sort_unstable();
+        concerned.dedup();
+        concerned
+    }
+
+    pub(super) fn written(self, state: &ProjectState<'_>) -> Written<T> {
+        let environments = self.environments(state);
+        Written { answer: self.answer, revision: state.project.revision + 1, environments }
+    }
+
+    pub(super) fn refusal(self, error: DbError) -> Error {
+        match (error, self.on_duplicate) {
+            (DbError::Duplicate(_), Some((kind, id))) => Error::Exists { kind, id },
+            (error, _) => unavailable(error),
+        }
+    }
+}
