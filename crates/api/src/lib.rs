@@ -1,1 +1,25 @@
-//! api.
+//! The HTTP edge: errors, credentials, extractors, entity tags, paging, CORS, request log.
+//!
+//! The only crate that knows status codes. It parses and verifies what comes in; it looks nothing up.
+
+mod body;
+mod cors;
+pub mod credentials;
+pub mod entity_tag;
+pub mod fallback;
+pub mod limits;
+mod page;
+mod path;
+mod problem;
+mod query;
+mod request_log;
+mod sdk_token;
+
+pub use body::{Json, parse_json, read_body};
+pub use cors::cors;
+pub use page::{Page, PageRequest};
+pub use path::Path;
+pub use problem::Problem;
+pub use query::Query;
+pub use request_log::request_log;
+pub use sdk_token::{SdkClaims, TokenKeys, TokenKeysError};

@@ -1,0 +1,168 @@
+//! Request bodies: read within a limit, parsed with errors that name the place.
+
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use model::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use crate::{Problem, limits};
+
+/// A JSON body of at most [`limits::BODY_BYTES_MAX`], in and out.
+///
+/// The content type of a request is not looked at: several SDKs and many scripts leave it out.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<S, T> FromRequest<S> for Json<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let body = read_body(request.into_body(), limits::BODY_BYTES_MAX).await?;
+        Ok(Self(parse_json(&body)?))
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => {
+                ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response()
+            }
+            Err(error) => Problem::from(Error::internal(error)).into_response(),
+        }
+    }
+}
+
+/// Reads a whole body of at most `bytes_max`.
+///
+/// # Errors
+/// `TooLarge` names the limit; `Invalid` when the body ends early.
+pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Error> {
+    let too_large =
+        || Error::TooLarge(format!("the body is larger than {bytes_max} bytes; send it in several requests"));
+    // An honest Content-Length is refused before a byte of it is read.
+    if body.size_hint().lower() > bytes_max as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Error::invalid("body", "ended before it was complete")),
+    }
+}
+
+/// Parses JSON text.
+///
+/// # Errors
+/// `Invalid`, with the path to the field for a value of the wrong type, and with line and column
+/// for text that is not JSON.
+pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::invalid("body", "is empty; send a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        match error.classify() {
+            Category::Data => wrong_value(&path, &error.to_string(), "body"),
+            Category::Io | Category::Syntax | Category::Eof => not_json(&error),
+        }
+    })?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> Error {
+    Error::invalid("body", format!("is not JSON: {error}"))
+}
+
+/// A value that is missing or does not fit; `whole` names the place when serde names none.
+pub(crate) fn wrong_value(path: &str, message: &str, whole: &str) -> Error {
+    let outer = if path == "." { "" } else { path };
+    // Serde reports a missing field at the object that lacks it; people look for the field's name.
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (missing, outer) {
+        (Some(field), "") => Error::invalid(field, "is missing"),
+        (Some(field), outer) => Error::invalid(format!("{outer}.{field}"), "is missing"),
+        (None, "") => Error::invalid(whole, message),
+        (None, outer) => Error::invalid(outer, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only the errors are looked at")]
+    struct Flag {
+        kind: String,
+        variations: Vec<Variation>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Variation {
+        value: String,
+    }
+
+    #[test]
+    fn a_mistake_in_json_is_named_by_its_place() {
+        let cases = [
+            ("", "body: is empty; send a JSON object"),
+            (" \n", "body: is empty; send a JSON object"),
+            ("{\"kind\":", "body: is not JSON: EOF while parsing a value at line 1 column 8"),
+            ("{} x", "kind: is missing"),
+            ("7", "body: invalid type: integer `7`, expected struct Flag at line 1 column 1"),
+            ("{\"kind\":\"int\"}", "variations: is missing"),
+            ("{\"kind\":\"int\",\"variations\":[{\"value\":\"a\"},{}]}", "variations[1].value: is missing"),
+            (
+                "{\"kind\":\"int\",\"variations\":[{\"value\":7}]}",
+                "variations[0].value: invalid type: integer `7`, expected a string at line 1 column 38",
+            ),
+            (
+                "{\"kind\":\"int\",\"variations\":[]} x",
+                "body: is not JSON: trailing characters at line 1 column 32",
+            ),
+        ];
+        for (text, message) in cases {
+            let error = parse_json::<Flag>(text.as_bytes()).unwrap_err();
+
+            assert!(error.to_string().starts_with(message), "{text:?}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_limit_is_413_and_names_the_limit() {
+        let honest = read_body(Body::from("12345"), 4).await.unwrap_err();
+        let endless = Body::new(Body::from("12345").map_frame(|frame| frame));
+        let streamed = read_body(endless, 4).await.unwrap_err();
+
+        for error in [honest, streamed] {
+            assert_eq!(error.to_string(), "the body is larger than 4 bytes; send it in several requests");
+            assert_eq!(Problem::from(error).status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_content_type_is_read() {
+        let request = Request::new(Body::from("{\"value\":\"a\"}"));
+
+        let Json(variation) = Json::<Variation>::from_request(request, &()).await.unwrap();
+
+        assert_eq!(variation.value, "a");
+    }
+}

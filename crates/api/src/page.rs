@@ -1,0 +1,150 @@
+//! Paging as the admin API has it: pages counted from 0, totals beside the items.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use model::limits::PAGE_SIZE_MAX;
+use model::{Error, FieldError, Version};
+use serde::{Deserialize, Serialize};
+
+use crate::Problem;
+use crate::limits::PAGE_SIZE_DEFAULT;
+use crate::query::parse_query;
+
+/// Which page is asked for. An extractor: reads `pageNumber` and `pageSize` from the query.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PageRequest {
+    /// Counted from 0.
+    pub number: usize,
+    /// Items on it, 1 to [`PAGE_SIZE_MAX`].
+    pub size: usize,
+}
+
+/// The totals that stand beside the items of a page; to be flattened into the answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Items on all pages.
+    pub item_count: usize,
+    /// Pages; 0 when there is nothing.
+    pub page_count: usize,
+    /// This page, counted from 0.
+    pub page_index: usize,
+    /// Items that fit on a page.
+    pub page_size: usize,
+    /// The environment's version, where the list belongs to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Version>,
+}
+
+impl PageRequest {
+    /// How many items lie before this page.
+    pub fn offset(&self) -> usize {
+        self.number.saturating_mul(self.size)
+    }
+
+    /// The items on this page, and the totals.
+    pub fn cut<T>(&self, items: Vec<T>) -> (Vec<T>, Page) {
+        let page = self.totals(items.len());
+        (items.into_iter().skip(self.offset()).take(self.size).collect(), page)
+    }
+
+    /// The totals for `item_count` items on all pages.
+    pub fn totals(&self, item_count: usize) -> Page {
+        Page {
+            item_count,
+            page_count: item_count.div_ceil(self.size.max(1)),
+            page_index: self.number,
+            page_size: self.size,
+            version: None,
+        }
+    }
+}
+
+impl Page {
+    /// The same, with the environment's version.
+    #[must_use]
+    pub fn at_version(self, version: Version) -> Self {
+        Self { version: Some(version), ..self }
+    }
+}
+
+/// Kept as text, so that `pageSize=` counts as not given.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    #[serde(default)]
+    page_number: String,
+    #[serde(default)]
+    page_size: String,
+}
+
+impl Parameters {
+    fn read(&self) -> Result<PageRequest, Error> {
+        let number = number(&self.page_number, 0)
+            .ok_or_else(|| not_a_number("pageNumber", &self.page_number, "count pages from 0"))?;
+        let size = number_of_items(&self.page_size)
+            .ok_or_else(|| not_a_number("pageSize", &self.page_size, "use 1 to 1000"))?;
+        Ok(PageRequest { number, size })
+    }
+}
+
+fn number(text: &str, default: usize) -> Option<usize> {
+    if text.is_empty() { Some(default) } else { text.parse().ok() }
+}
+
+fn number_of_items(text: &str) -> Option<usize> {
+    number(text, PAGE_SIZE_DEFAULT).filter(|size| (1..=PAGE_SIZE_MAX).contains(size))
+}
+
+fn not_a_number(parameter: &str, text: &str, right: &str) -> FieldError {
+    FieldError::new(parameter, format!("{text:?} does not fit; {right}"))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PageRequest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let parameters: Parameters = parse_query(parts.uri.query().unwrap_or_default())?;
+        Ok(parameters.read()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Result<PageRequest, String> {
+        parse_query::<Parameters>(query).and_then(|p| p.read()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_page_is_read_from_the_query() {
+        assert_eq!(read(""), Ok(PageRequest { number: 0, size: 100 }));
+        assert_eq!(read("pageNumber=2&pageSize=10&x=1"), Ok(PageRequest { number: 2, size: 10 }));
+        assert_eq!(read("pageNumber=&pageSize="), Ok(PageRequest { number: 0, size: 100 }));
+    }
+
+    #[test]
+    fn a_page_that_cannot_be_is_refused_by_name() {
+        for query in ["pageSize=0", "pageSize=1001", "pageSize=ten", "pageSize=-1"] {
+            assert!(read(query).unwrap_err().starts_with("pageSize: "), "{query}");
+        }
+        assert!(read("pageNumber=-1").unwrap_err().starts_with("pageNumber: \"-1\" does not fit"));
+    }
+
+    #[test]
+    fn a_list_is_cut_into_pages() {
+        let second = PageRequest { number: 1, size: 2 };
+        let beyond = PageRequest { number: 9, size: 2 };
+
+        let (items, page) = second.cut(vec!['a', 'b', 'c']);
+
+        assert_eq!(items, ['c']);
+        assert_eq!(
+            serde_json::to_value(page.at_version(Version(7))).unwrap(),
+            serde_json::json!({"itemCount": 3, "pageCount": 2, "pageIndex": 1, "pageSize": 2, "version": 7})
+        );
+        assert_eq!(beyond.cut(vec!['a']).0, []);
+        assert_eq!(beyond.totals(0).page_count, 0);
+    }
+}

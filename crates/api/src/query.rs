@@ -1,0 +1,67 @@
+//! Query strings, with errors that name the parameter.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use model::Error;
+use serde::de::DeserializeOwned;
+
+use crate::Problem;
+use crate::body::wrong_value;
+
+/// The query's parameters. Unknown ones are ignored unless `T` refuses them.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S, T> FromRequestParts<S> for Query<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        Ok(Self(parse_query(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+/// Parses a query string; `Invalid` names the parameter that is missing or does not fit.
+pub(crate) fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let path = error.path().to_string();
+        wrong_value(&path, &error.into_inner().to_string(), "query")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Scope {
+        account_identifier: String,
+        limit: Option<u32>,
+    }
+
+    #[test]
+    fn a_parameter_that_does_not_fit_is_named() {
+        let cases = [
+            ("limit=1", "accountIdentifier: is missing"),
+            ("accountIdentifier=a&limit=many", "limit: invalid digit found in string"),
+            ("accountIdentifier=a&accountIdentifier=b", "query: duplicate field `accountIdentifier`"),
+        ];
+        for (query, message) in cases {
+            assert_eq!(parse_query::<Scope>(query).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn unknown_parameters_are_ignored_and_escapes_undone() {
+        let scope: Scope = parse_query("cluster=undefined&accountIdentifier=a%20b&x").unwrap();
+
+        assert_eq!((scope.account_identifier.as_str(), scope.limit), ("a b", None));
+    }
+}
