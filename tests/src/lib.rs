@@ -1,1 +1,11 @@
-//! tests.
+//! The harness of the whole-system tests: servers, programs and databases that a test starts and owns.
+//!
+//! Everything here panics with a sentence when the world is not as the test needs it; everything that is
+//! started is ended when its value is dropped.
+#![expect(clippy::panic, reason = "a harness fails the test that uses it, where the reason is known")]
+
+pub mod deadline;
+pub mod postgres;
+pub mod process;
+pub mod repository;
+pub mod sql;
