@@ -28,8 +28,8 @@ pub use fault::unavailable;
 pub use keys::{KeyRow, delete_key, insert_key, key_by_identifier, key_record, keys_of};
 pub use metrics::{EvaluationCount, record_counts};
 pub use objects::{
-    Changed, ChangedObject, CurrentObject, Kind, change_events, changed_after, configs_of_flag, current,
-    current_bodies, referring,
+    Changed, ChangedObject, CurrentObject, Kind, change_events, changed_after, configs_of_flag, count,
+    current, current_bodies, last_body, referring,
 };
 pub use organisations::{OrganisationRow, insert_organisation, organisation, organisations_of};
 pub use outbox::{announced_key, flush, unsent_environments};

@@ -103,6 +103,11 @@ const ONE: &str = "SELECT scope, identifier, version, body FROM current_object
 const OF_SCOPE: &str = "SELECT scope, identifier, version, body FROM current_object
     WHERE scope = $1 AND kind = $2 AND body IS NOT NULL ORDER BY identifier";
 
+const COUNT: &str = "SELECT count(*) FROM current_object WHERE scope = $1 AND kind = $2 AND body IS NOT NULL";
+
+const LAST_BODY: &str = "SELECT body FROM object_version
+    WHERE scope = $1 AND kind = $2 AND identifier = $3 AND body IS NOT NULL ORDER BY version DESC LIMIT 1";
+
 const CONFIGS_OF_FLAG: &str = "SELECT o.scope, o.identifier, o.version, o.body
     FROM environment e JOIN current_object o
     ON o.scope = e.id AND o.kind = 'flag_config' AND o.identifier = $1
@@ -143,6 +148,31 @@ pub async fn current(
 pub async fn current_bodies(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<CurrentObject>, Error> {
     let rows = db.query(Statement::new(OF_SCOPE).bind(scope).bind(kind.as_str())).await;
     rows.map_err(unavailable)?.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// How many objects of one kind are not gone.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count(db: &dyn Db, scope: &str, kind: Kind) -> Result<usize, Error> {
+    let rows = db.query(Statement::new(COUNT).bind(scope).bind(kind.as_str())).await.map_err(unavailable)?;
+    let count = rows.first().map_or(Ok(0), |row| row.int(0)).map_err(unavailable)?;
+    usize::try_from(count).map_err(Error::internal)
+}
+
+/// What an object was before it was archived or deleted, or is now.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn last_body(
+    db: &dyn Db,
+    scope: &str,
+    kind: Kind,
+    identifier: &str,
+) -> Result<Option<String>, Error> {
+    let statement = Statement::new(LAST_BODY).bind(scope).bind(kind.as_str()).bind(identifier);
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    rows.first().map(|row| row.text(0).map(str::to_owned)).transpose().map_err(unavailable)
 }
 
 /// A flag's configuration in every environment of the project, tombstones included.

@@ -1,1 +1,46 @@
-//! fn-admin.
+//! The admin API: create, change, target and toggle flags; keys; audit.
+//!
+//! Start at `routes.rs`. A route reads its inputs, asks `access` whether the caller may, and hands a
+//! decision to `store::Writer`; decisions are in the file of the resource they change.
+
+mod access;
+mod context;
+mod environments;
+mod flags;
+mod keys;
+mod not_offered;
+mod projects;
+mod routes;
+mod secrets;
+mod tick;
+mod wrapped;
+
+use std::sync::Arc;
+
+use platform::Platform;
+use store::Writer;
+
+pub use environments::EnvironmentRequest;
+pub use flags::{FlagRequest, PatchRequest};
+pub use keys::KeyRequest;
+pub use projects::ProjectRequest;
+pub use routes::router;
+pub use secrets::made_token;
+pub use tick::tick;
+
+/// What the admin routes work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Admin {
+    pub(crate) platform: Platform,
+    pub(crate) writer: Writer,
+    /// `BURGEE_ADMIN_TOKEN`: an owner of everything. Compared, never stored.
+    pub(crate) root_token: Option<Arc<str>>,
+}
+
+impl Admin {
+    /// The admin API on a platform. `root_token` (at least 32 characters) may do everything.
+    pub fn new(platform: Platform, root_token: Option<Arc<str>>) -> Self {
+        let writer = Writer::new(platform.clone());
+        Self { platform, writer, root_token }
+    }
+}

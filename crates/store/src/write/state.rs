@@ -1,5 +1,7 @@
 //! What a decision may read: a project at one revision.
 
+use std::collections::BTreeSet;
+
 use model::{EnvironmentId, EnvironmentUuid, Error, Flag, FlagConfig, FlagId, ObjectKind, Version};
 use platform::Db;
 use serde::de::DeserializeOwned;
@@ -65,14 +67,23 @@ impl ProjectState<'_> {
         live.map(|(scope, body)| Ok((EnvironmentUuid::from_wire(scope.as_str()), parse(body)?))).collect()
     }
 
-    /// Flags that have this one as a prerequisite.
+    /// Flags that have this one as a prerequisite, directly or through others, by identifier.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn dependants_of(&self, flag: &FlagId) -> Result<Vec<FlagId>, Error> {
         let scope = self.project.id.as_str();
-        let referring = objects::referring(self.db, scope, Kind::Flag, flag.as_str()).await?;
-        Ok(referring.into_iter().map(|(_, identifier)| FlagId::from_wire(identifier)).collect())
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![flag.clone()];
+        while let Some(next) = waiting.pop() {
+            for (_, identifier) in objects::referring(self.db, scope, Kind::Flag, next.as_str()).await? {
+                let dependant = FlagId::from_wire(identifier);
+                if found.insert(dependant.clone()) {
+                    waiting.push(dependant);
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
     }
 }
 

@@ -1,0 +1,116 @@
+//! What Harness's admin API has and this one has not, or not yet: 501 with one sentence.
+
+use api::Problem;
+use axum::Router;
+use axum::routing::MethodFilter;
+use axum::routing::{MethodRouter, on};
+use model::Error;
+
+use crate::Admin;
+use crate::access::Access;
+
+/// Whether a family is coming.
+#[derive(Clone, Copy)]
+enum Plan {
+    /// It is.
+    Planned,
+    /// It is not, and why.
+    Never(&'static str),
+}
+
+const DELETE: MethodFilter = MethodFilter::DELETE;
+const GET: MethodFilter = MethodFilter::GET;
+const PATCH: MethodFilter = MethodFilter::PATCH;
+const POST: MethodFilter = MethodFilter::POST;
+const PUT: MethodFilter = MethodFilter::PUT;
+
+const PIPELINES: Plan = Plan::Never("pipelines belong to Harness's delivery platform");
+const GIT: Plan = Plan::Never("flags are kept in this database, not in a Git repository");
+const COSTS: Plan = Plan::Never("cost perspectives belong to Harness's cost management");
+const REGO: Plan = Plan::Never("stale flags are found by fixed rules, not by Rego policies");
+const ELSEWHERE: Plan = Plan::Never("it concerns another product of Harness");
+
+/// Method, path, plan; in the order of the families.
+const TABLE: &[(MethodFilter, &str, Plan)] = &[
+    (PATCH, "/features", Plan::Planned),
+    (GET, "/features/available_pipelines", PIPELINES),
+    (GET, "/features/metrics", Plan::Planned),
+    (GET, "/features/yaml", GIT),
+    (PUT, "/features/yaml", GIT),
+    (PUT, "/features/{identifier}", Plan::Planned),
+    (GET, "/features/{identifier}/dependants", Plan::Planned),
+    (GET, "/features/{identifier}/evaluations", Plan::Planned),
+    (DELETE, "/features/{identifier}/pipeline", PIPELINES),
+    (GET, "/features/{identifier}/pipeline", PIPELINES),
+    (PATCH, "/features/{identifier}/pipeline", PIPELINES),
+    (POST, "/features/{identifier}/pipeline", PIPELINES),
+    (POST, "/features/{identifier}/restore", Plan::Planned),
+    (GET, "/features/{identifier}/stale_state", REGO),
+    (GET, "/segments", Plan::Planned),
+    (POST, "/segments", Plan::Planned),
+    (DELETE, "/segments/{identifier}", Plan::Planned),
+    (GET, "/segments/{identifier}", Plan::Planned),
+    (PATCH, "/segments/{identifier}", Plan::Planned),
+    (GET, "/segments/{identifier}/available_flags", Plan::Planned),
+    (GET, "/segments/{identifier}/flags", Plan::Planned),
+    (GET, "/targets", Plan::Planned),
+    (POST, "/targets", Plan::Planned),
+    (GET, "/targets-segments-info/", Plan::Planned),
+    (GET, "/targets-segments/", Plan::Planned),
+    (GET, "/targets/attributes", Plan::Planned),
+    (POST, "/targets/upload", Plan::Planned),
+    (DELETE, "/targets/{identifier}", Plan::Planned),
+    (GET, "/targets/{identifier}", Plan::Planned),
+    (PATCH, "/targets/{identifier}", Plan::Planned),
+    (PUT, "/targets/{identifier}", Plan::Planned),
+    (GET, "/targets/{identifier}/available_segments", Plan::Planned),
+    (GET, "/targets/{identifier}/segments", Plan::Planned),
+    (PUT, "/apikey/{identifier}", Plan::Planned),
+    (GET, "/tags", Plan::Planned),
+    (POST, "/tags", Plan::Planned),
+    (DELETE, "/tags/{identifier}", Plan::Planned),
+    (GET, "/tags/{identifier}", Plan::Planned),
+    (DELETE, "/projects/{identifier}", Plan::Planned),
+    (PUT, "/projects/{identifier}", Plan::Planned),
+    (GET, "/projects/{identifier}/flags", Plan::Planned),
+    (DELETE, "/projects/{identifier}/git_repo", GIT),
+    (GET, "/projects/{identifier}/git_repo", GIT),
+    (PATCH, "/projects/{identifier}/git_repo", GIT),
+    (POST, "/projects/{identifier}/git_repo", GIT),
+    (POST, "/projects/{identifier}/git_repo/sync", GIT),
+    (GET, "/projects/{identifier}/sample_stale_flag_state", REGO),
+    (GET, "/projects/{identifier}/stale_config", REGO),
+    (POST, "/projects/{identifier}/stale_config", REGO),
+    (POST, "/projects/{identifier}/validate_stale_config", REGO),
+    (DELETE, "/environments/perspectives", COSTS),
+    (PUT, "/environments/perspectives", COSTS),
+    (DELETE, "/environments/{identifier}", Plan::Planned),
+    (PUT, "/environments/{identifier}", Plan::Planned),
+    (GET, "/audit", Plan::Planned),
+    (GET, "/objects/{identifiers}", Plan::Planned),
+    (GET, "/proxy/keys", Plan::Planned),
+    (POST, "/proxy/keys", Plan::Planned),
+    (DELETE, "/proxy/keys/{identifier}", Plan::Planned),
+    (GET, "/proxy/keys/{identifier}", Plan::Planned),
+    (PATCH, "/proxy/keys/{identifier}", Plan::Planned),
+    (POST, "/aida", ELSEWHERE),
+    (PUT, "/anomalies/{identifier}/dismiss", COSTS),
+    (GET, "/jira/issues", ELSEWHERE),
+    (GET, "/onboarding", ELSEWHERE),
+    (GET, "/overview", Plan::Planned),
+    (POST, "/triggers/ccm", COSTS),
+];
+
+/// All of them. Only callers with a token are told.
+pub(crate) fn routes() -> Router<Admin> {
+    TABLE.iter().fold(Router::new(), |router, &(method, path, plan)| router.route(path, answer(method, plan)))
+}
+
+fn answer(method: MethodFilter, plan: Plan) -> MethodRouter<Admin> {
+    on(method, async move |_: Access| {
+        Problem::from(Error::NotOffered(match plan {
+            Plan::Planned => "this part of the admin API is planned but not offered yet".to_owned(),
+            Plan::Never(why) => format!("this part of the admin API is not offered: {why}"),
+        }))
+    })
+}

@@ -1,0 +1,27 @@
+//! Every route of the admin API.
+
+use axum::Router;
+use axum::routing::{get, patch};
+
+use crate::{Admin, environments, flags, keys, not_offered, projects};
+
+/// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
+const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
+
+/// The admin API under all its prefixes.
+pub fn router(admin: Admin) -> Router {
+    let routes = offered().merge(not_offered::routes()).with_state(admin);
+    PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()))
+}
+
+fn offered() -> Router<Admin> {
+    Router::new()
+        .route("/projects", get(projects::list).post(projects::create))
+        .route("/projects/{identifier}", get(projects::read))
+        .route("/environments", get(environments::list).post(environments::create))
+        .route("/environments/{identifier}", get(environments::read))
+        .route("/apikey", get(keys::list).post(keys::create))
+        .route("/apikey/{identifier}", get(keys::read).delete(keys::delete))
+        .route("/features", get(flags::list).post(flags::create))
+        .route("/features/{identifier}", patch(flags::patch).get(flags::read).delete(flags::delete))
+}
