@@ -2,9 +2,16 @@
 //!
 //! Everything here panics with a sentence when the world is not as the test needs it; everything that is
 //! started is ended when its value is dropped.
-#![expect(clippy::panic, reason = "a harness fails the test that uses it, where the reason is known")]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a harness fails the test that uses it, and says why"
+)]
 
+pub mod admin;
+pub mod burgee;
 pub mod deadline;
+pub mod driver;
 pub mod postgres;
 pub mod process;
 pub mod repository;

@@ -3,14 +3,14 @@
 use std::fs::{self, File};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use crate::deadline::wait_for;
-use crate::process::end;
+use crate::process::Process;
 use crate::repository::find_program;
 
 /// Making and starting a cluster takes a second or two on an idle machine.
@@ -20,7 +20,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 /// A running cluster whose default collation is not "C": ICU's `en`, where `a` < `B`. Dropping it ends
 /// the server and removes its files.
 pub struct Postgres {
-    server: Child,
+    server: Process,
     folder: TempDir,
 }
 
@@ -49,8 +49,7 @@ impl Postgres {
         for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=50"] {
             postgres.args(["-c", setting]);
         }
-        let server = postgres.spawn().unwrap_or_else(|error| panic!("cannot start postgres: {error}"));
-        let mut this = Self { server, folder };
+        let mut this = Self { server: Process::start(&mut postgres), folder };
         this.wait_until_ready();
         this
     }
@@ -71,7 +70,7 @@ impl Postgres {
         // The server says so itself in its lock file, once it accepts connections.
         let lock = self.folder.path().join("data/postmaster.pid");
         wait_for("Postgres to accept connections", START_LIMIT, || {
-            if let Ok(Some(status)) = self.server.try_wait() {
+            if let Some(status) = self.server.ended() {
                 panic!("Postgres ended with {status}: {}", fs::read_to_string(&log).unwrap_or_default());
             }
             let lock = fs::read_to_string(&lock).unwrap_or_default();
@@ -83,11 +82,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // SIGINT ends sessions and stops; a killed server would leave shared memory behind.
-        if end(&mut self.server, Signal::INT, STOP_LIMIT).is_none() {
-            // Nothing more can be done if this fails too.
-            let _ = self.server.kill();
-            let _ = self.server.wait();
-        }
+        self.server.end(Signal::INT, STOP_LIMIT);
     }
 }
 

@@ -1,0 +1,172 @@
+//! The real `burgee` binary as its own process, on a free port and a data folder of its own.
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::admin::Admin;
+use crate::deadline::wait_until;
+use crate::process::Process;
+use crate::repository::root;
+
+/// The admin token of every server that tests start.
+pub const ADMIN_TOKEN: &str = "a-token-for-the-tests-0123456789-abcdef";
+
+const START_LIMIT: Duration = Duration::from_secs(20);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+const READY: &str = "burgee is ready: ";
+
+/// The binary: what `BURGEE_BINARY` names, else what cargo builds now, so that it is never stale.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    if let Some(path) = std::env::var_os("BURGEE_BINARY") {
+        return path.into();
+    }
+    let arguments = ["build", "--quiet", "--workspace", "--bin", "burgee"];
+    let built = Command::new(env!("CARGO")).args(arguments).current_dir(root()).status();
+    assert!(built.is_ok_and(|status| status.success()), "cargo {} failed", arguments.join(" "));
+    // This test program is <target>/<profile>/deps/<name>.
+    let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
+    this.ancestors().nth(2).unwrap_or(Path::new("")).join("burgee")
+});
+
+/// `burgee` with nothing of this process's settings.
+pub fn burgee() -> Command {
+    let mut command = Command::new(&*BINARY);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BURGEE_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What the first start finds or makes.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub enum Demo {
+    /// A project with flags to play with, and keys for it.
+    Yes,
+    /// Nothing.
+    No,
+}
+
+/// A running server; killed when dropped.
+pub struct Burgee {
+    server: Process,
+    address: String,
+    started_in: Duration,
+    logs: TempDir,
+    data: PathBuf,
+    demo: Demo,
+}
+
+impl Burgee {
+    /// Starts a server on the data folder and waits until it says that it is ready.
+    ///
+    /// # Panics
+    /// If it does not within 20 s; the message shows what it wrote.
+    pub fn start(data: &Path, demo: Demo) -> Self {
+        let logs = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let (server, address, started_in) = launch(data, demo, "127.0.0.1:0", logs.path());
+        Self { server, address, started_in, logs, data: data.to_owned(), demo }
+    }
+
+    /// Starts it again on the same data folder and port, killed or not before.
+    ///
+    /// # Panics
+    /// As `start`.
+    pub fn restart(&mut self) {
+        self.kill();
+        let started = launch(&self.data, self.demo, &self.address, self.logs.path());
+        (self.server, self.address, self.started_in) = started;
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Asks the process to end (SIGTERM) and waits for it.
+    ///
+    /// # Panics
+    /// If it does not within 20 s.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let ended = self.server.end(Signal::TERM, STOP_LIMIT);
+        ended.unwrap_or_else(|| panic!("SIGTERM did not end burgee\n{}", written(self.logs.path())))
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From the start of the process to the line that says it is ready.
+    pub fn started_in(&self) -> Duration {
+        self.started_in
+    }
+
+    /// The folder with its data.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// What it wrote to stdout since it was first started.
+    pub fn stdout(&self) -> String {
+        fs::read_to_string(self.logs.path().join("stdout")).unwrap_or_default()
+    }
+
+    /// A client of its admin API that may do everything.
+    pub fn admin(&self) -> Admin {
+        Admin::new(&self.url(), ADMIN_TOKEN)
+    }
+}
+
+impl Drop for Burgee {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", written(self.logs.path()));
+        }
+    }
+}
+
+fn launch(data: &Path, demo: Demo, listen: &str, logs: &Path) -> (Process, String, Duration) {
+    let mut command = burgee();
+    command.args(["serve", "--listen", listen, "--data"]).arg(data).env("BURGEE_ADMIN_TOKEN", ADMIN_TOKEN);
+    if demo == Demo::No {
+        command.arg("--no-demo");
+    }
+    let stdout = logs.join("stdout");
+    let before = fs::read(&stdout).map_or(0, |text| text.len());
+    command.stdout(append(&stdout)).stderr(append(&logs.join("stderr")));
+    let started = Instant::now();
+    let mut server = Process::start(&mut command);
+    let address = wait_until(START_LIMIT, || {
+        if let Some(status) = server.ended() {
+            panic!("burgee ended with {status}\n{}", written(logs));
+        }
+        let text = fs::read(&stdout).unwrap_or_default();
+        let text = String::from_utf8_lossy(text.get(before..)?).into_owned();
+        let line = text.lines().find_map(|line| line.strip_prefix(READY))?;
+        // A line without its end is still being written.
+        text.contains(&format!("{line}\n")).then(|| line.trim_start_matches("http://").to_owned())
+    });
+    let started_in = started.elapsed();
+    let address =
+        address.unwrap_or_else(|| panic!("burgee was not ready after {started_in:?}\n{}", written(logs)));
+    (server, address, started_in)
+}
+
+fn append(path: &Path) -> File {
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()))
+}
+
+fn written(logs: &Path) -> String {
+    let read = |name| fs::read_to_string(logs.join(name)).unwrap_or_default();
+    format!("burgee wrote to stdout:\n{}and to stderr:\n{}", read("stdout"), read("stderr"))
+}
