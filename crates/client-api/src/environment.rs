@@ -24,13 +24,10 @@ impl Environment {
     pub fn new(snapshot: Snapshot) -> (Self, Vec<Warning>) {
         let (ruleset, warnings) = eval::compile(&snapshot);
         let flags = snapshot.flags.into_iter().map(|flag| (flag.feature.clone(), Arc::new(flag)));
-        let segments = snapshot.segments.into_iter().map(|segment| (segment.identifier.clone(), Arc::new(segment)));
-        let environment = Self {
-            version: snapshot.version,
-            flags: flags.collect(),
-            segments: segments.collect(),
-            ruleset,
-        };
+        let segments =
+            snapshot.segments.into_iter().map(|segment| (segment.identifier.clone(), Arc::new(segment)));
+        let environment =
+            Self { version: snapshot.version, flags: flags.collect(), segments: segments.collect(), ruleset };
         (environment, warnings)
     }
 

@@ -3,8 +3,21 @@
 //! `delivery` (database and cache) and the relay proxy implement `Source`; the client function, the
 //! relay and the proxy serve the same answers from it.
 
+mod answer;
+mod authenticate;
+mod authorize;
 mod environment;
+mod flags;
+mod routes;
+mod segment_view;
+mod segments;
 mod source;
+mod state;
+pub mod target;
 
+pub use authorize::{Caller, Credential, authorize, identify};
 pub use environment::Environment;
+pub use routes::routes;
+pub use segment_view::{RulesView, SegmentView};
 pub use source::{Changes, Source};
+pub use state::{ClientState, TargetRegistrar, TargetStore};

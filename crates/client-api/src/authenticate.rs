@@ -1,0 +1,69 @@
+//! `POST /client/auth`: an SDK key becomes a token.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use api::{SdkClaims, credentials, limits, parse_json, read_body};
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use model::{Error, KeyRecord, Target};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::authorize::dead_key;
+use crate::{ClientState, target};
+
+/// How long an SDK waits for its target to be registered. The answer does not depend on it.
+const REGISTRATION_LIMIT: Duration = Duration::from_millis(20);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    api_key: String,
+    #[serde(default)]
+    target: Option<Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Token {
+    auth_token: String,
+}
+
+/// Checks the request before the key, as Harness does: 400, then 403. A client key without a target is
+/// let in; its evaluations are for whoever the path names.
+pub(crate) async fn authenticate(State(state): State<ClientState>, body: Body) -> Answer {
+    let body = read_body(body, limits::BODY_BYTES_MAX).await?;
+    let request: Request = parse_json(&body)?;
+    if request.api_key.is_empty() {
+        return Err(Error::invalid("apiKey", "is empty; send the SDK key").into());
+    }
+    let target = target::from_json(request.target.as_ref()).map_err(Error::from)?;
+
+    let hash = credentials::secret_hash(&request.api_key);
+    let key = state.source.key(&hash).await?.ok_or_else(dead_key)?;
+    let mut claims = SdkClaims::new(&key, state.clock.now_ms());
+    if let Some(target) = &target {
+        target::into_token(target, &mut claims, &*state.targets).await?;
+    }
+    let auth_token = state.tokens.sign(&claims)?;
+    if let Some(target) = target.filter(|target| !target.anonymous) {
+        register(&state, &key, &target).await;
+    }
+    Ok((StatusCode::OK, api::Json(Token { auth_token })).into_response())
+}
+
+/// Awaited, not spawned: some hosts stop a process as soon as it has answered.
+async fn register(state: &ClientState, key: &KeyRecord, target: &Target) {
+    let work = state.registrar.register(key, target);
+    let outcome = platform::within(&*state.clock, REGISTRATION_LIMIT, work).await;
+    if matches!(outcome, Some(Ok(()))) {
+        return;
+    }
+    state.registrations_lost.fetch_add(1, Ordering::Relaxed);
+    let why = outcome.and_then(Result::err).map_or("it took too long".to_owned(), |error| error.to_string());
+    tracing::warn!(environment = %key.environment_uuid, "a target was not registered: {why}");
+}

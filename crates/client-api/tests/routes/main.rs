@@ -1,0 +1,7 @@
+//! The client routes over a source that tests hold in their hands.
+#![cfg(test)]
+
+mod authenticate;
+mod payloads;
+mod rules;
+mod world;
