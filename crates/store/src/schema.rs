@@ -113,6 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn every_fragment_of_every_migration_is_a_statement() {
+        for migration in MIGRATIONS {
+            for statement in split(migration.sqlite).chain(split(migration.postgres)) {
+                let code = statement.lines().find(|line| !line.starts_with("--"));
+                assert!(code.is_some_and(|line| line.starts_with("CREATE ")), "{statement}");
+            }
+        }
+    }
+
+    #[test]
     fn a_database_of_the_future_is_refused_with_advice() {
         let error = refuse_newer(9, 9).unwrap_err();
 

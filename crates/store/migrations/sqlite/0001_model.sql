@@ -1,5 +1,5 @@
 -- The model of Burgee: one project is the unit of writing, every object keeps its history, and every
--- change row is audit and outbox at once. Columns use five types only; times are Unix milliseconds;
+-- change row is audit and outbox at once. Columns use five types only, times are Unix milliseconds,
 -- lists and rules are JSON text. ARCHITECTURE.md explains the write protocol that keeps this consistent.
 
 CREATE TABLE organisation (

@@ -1,0 +1,186 @@
+//! A project to write to, and decisions to write.
+
+use async_trait::async_trait;
+use model::{
+    AccountId, EnvironmentId, EnvironmentUuid, Error, EventKind, FlagId, OrganisationId, ProjectId,
+    ProjectUuid, Version,
+};
+use platform::{Platform, Statement};
+use store::{
+    Author, Decision, EnvironmentRow, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope, Writer,
+};
+
+/// One project with one environment on an empty database.
+pub(crate) struct World {
+    pub(crate) platform: Platform,
+    pub(crate) writer: Writer,
+    pub(crate) project: ProjectUuid,
+    pub(crate) environment: EnvironmentUuid,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::on(testkit::platform()).await
+    }
+
+    pub(crate) async fn on(platform: Platform) -> Self {
+        store::migrate(&*platform.db).await.unwrap();
+        let writer = Writer::new(platform.clone());
+        let project = ProjectUuid::from_wire(platform.random.uuid());
+        let environment = EnvironmentUuid::from_wire(platform.random.uuid());
+        writer.create_project(project_row(&project), &Author::default()).await.unwrap();
+        let world = Self { platform, writer, project, environment };
+        world
+            .writer
+            .write(&world.project, &Author::default(), &NewEnvironment(world.environment.clone()))
+            .await
+            .unwrap();
+        world
+    }
+
+    /// A writer that takes no turns with the first one: as another process would.
+    pub(crate) fn other_process(&self) -> Writer {
+        Writer::new(self.platform.clone())
+    }
+
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        let rows = self.platform.db.query(Statement::new(sql)).await.unwrap();
+        rows[0].int(0).unwrap()
+    }
+
+    pub(crate) async fn revision(&self) -> i64 {
+        self.count("SELECT revision FROM project").await
+    }
+
+    pub(crate) async fn version(&self) -> Version {
+        Version(self.count("SELECT version FROM environment").await)
+    }
+}
+
+fn project_row(id: &ProjectUuid) -> ProjectRow {
+    ProjectRow {
+        id: id.clone(),
+        account: AccountId::from_wire("account"),
+        organisation: OrganisationId::from_wire("organisation"),
+        identifier: ProjectId::from_wire("project"),
+        name: "Project".to_owned(),
+        description: String::new(),
+        tags: Vec::new(),
+        revision: 0,
+        head: Vec::new(),
+        created_ms: 0,
+        modified_ms: 0,
+    }
+}
+
+struct NewEnvironment(EnvironmentUuid);
+
+#[async_trait]
+impl Decision for NewEnvironment {
+    type Answer = ();
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        let mut plan = Plan::new(());
+        plan.new_environment(EnvironmentRow {
+            id: self.0.clone(),
+            project: state.project.id.clone(),
+            identifier: EnvironmentId::from_wire("environment"),
+            name: String::new(),
+            description: String::new(),
+            tags: Vec::new(),
+            version: Version(1),
+            created_ms: 0,
+            modified_ms: 0,
+        });
+        plan.step(step(&self.0, Kind::Environment, "environment", EventKind::Create, Some("{}".to_owned())));
+        Ok(plan)
+    }
+}
+
+/// Writes an object of the environment; the body holds the version, as real ones do.
+pub(crate) struct Put {
+    pub(crate) environment: EnvironmentUuid,
+    pub(crate) flag: FlagId,
+}
+
+#[async_trait]
+impl Decision for Put {
+    type Answer = Version;
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<Version>, Error> {
+        let version = state.next_version(&self.environment);
+        let mut plan = Plan::new(version);
+        let body = format!("{{\"feature\":\"{}\",\"version\":{version}}}", self.flag);
+        plan.step(step(
+            &self.environment,
+            Kind::FlagConfig,
+            self.flag.as_str(),
+            EventKind::Patch,
+            Some(body),
+        ));
+        Ok(plan)
+    }
+}
+
+/// Removes an object of the environment.
+pub(crate) struct Remove {
+    pub(crate) environment: EnvironmentUuid,
+    pub(crate) flag: FlagId,
+}
+
+#[async_trait]
+impl Decision for Remove {
+    type Answer = ();
+
+    async fn decide(&self, _: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        let mut plan = Plan::new(());
+        plan.step(step(&self.environment, Kind::FlagConfig, self.flag.as_str(), EventKind::Delete, None));
+        Ok(plan)
+    }
+}
+
+/// "`flag` needs `other`", refused if `other` needs `flag` already: as prerequisites are decided.
+pub(crate) struct Need {
+    pub(crate) environment: EnvironmentUuid,
+    pub(crate) flag: &'static str,
+    pub(crate) other: &'static str,
+}
+
+#[async_trait]
+impl Decision for Need {
+    type Answer = ();
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        let opposing =
+            store::referring(state.db, self.environment.as_str(), Kind::FlagConfig, self.flag).await?;
+        if opposing.iter().any(|(_, identifier)| identifier == self.other) {
+            return Err(Error::InUse(format!("{} needs {} already", self.other, self.flag)));
+        }
+        let mut plan = Plan::new(());
+        let body = format!("{{\"needs\":\"{}\"}}", self.other);
+        let mut step = step(&self.environment, Kind::FlagConfig, self.flag, EventKind::Patch, Some(body));
+        step.references = vec![(Kind::FlagConfig, self.other.to_owned())];
+        plan.step(step);
+        Ok(plan)
+    }
+}
+
+fn step(
+    environment: &EnvironmentUuid,
+    kind: Kind,
+    identifier: &str,
+    event: EventKind,
+    after: Option<String>,
+) -> ObjectStep {
+    ObjectStep {
+        scope: Scope::Environment(environment.clone()),
+        kind,
+        identifier: identifier.to_owned(),
+        action: "Tested",
+        event,
+        before: None,
+        after,
+        references: Vec::new(),
+        dependants: Vec::new(),
+    }
+}
