@@ -11,7 +11,7 @@ use crate::none;
 /// The normal dependencies of one package.
 struct Row {
     package: &'static str,
-    /// Exactly these of our own packages.
+    /// Exactly these of our own packages, or `ANYTHING`.
     ours: &'static [&'static str],
     /// What it may use of everybody else's.
     others: Others,
@@ -28,6 +28,9 @@ use Others::{AllBut, Only};
 
 const DRIVERS: &[&str] = &["tokio-postgres", "deadpool-postgres", "rusqlite", "redis"];
 const HTTP: &[&str] = &["http", "axum", "hyper"];
+
+/// For tests, which nothing depends on.
+const ANYTHING: &[&str] = &["*"];
 
 const TABLE: &[Row] = &[
     Row { package: "model", ours: &[], others: Only(&["serde", "serde_json", "thiserror"]) },
@@ -54,13 +57,15 @@ const TABLE: &[Row] = &[
     Row { package: "sse-relay", ours: &[], others: AllBut(&[DRIVERS]) },
     Row { package: "burgee", ours: &[], others: AllBut(&[DRIVERS]) },
     Row { package: "testkit", ours: &[], others: AllBut(&[]) },
-    Row { package: "tests", ours: &[], others: AllBut(&[]) },
+    Row { package: "tests", ours: ANYTHING, others: AllBut(&[]) },
     Row { package: "xtask", ours: &[], others: AllBut(&[]) },
 ];
 
 #[test]
 fn our_packages_depend_on_each_other_exactly_as_the_table_says() {
-    none(packages(&metadata()).into_iter().flat_map(|package| {
+    let metadata = metadata();
+    let bound = packages(&metadata).into_iter().filter(|package| row(package).ours != ANYTHING);
+    none(bound.flat_map(|package| {
         let row = row(&package);
         let said: BTreeSet<&str> = row.ours.iter().copied().collect();
         let found: BTreeSet<&str> = normal(&package, Whose::Ours).collect();

@@ -36,7 +36,7 @@ enum Work {
 enum Concurrency {
     /// As many tests at once as there are cores.
     Cores,
-    /// One test after the other, because they measure time.
+    /// One test after the other, because they measure time; the figures that they print are shown.
     One,
 }
 
@@ -128,8 +128,11 @@ fn test_command(shell: &Shell, select: &[String], concurrency: Concurrency) -> C
     let mut command = shell.cargo(runner);
     command.args(["--workspace", "--no-fail-fast"]).args(select);
     if concurrency == Concurrency::One {
-        // `cargo test` hands what follows `--` to the test program.
-        command.args((!nextest).then_some("--")).arg("--test-threads=1");
+        let measuring: &[&str] = match nextest {
+            true => &["--test-threads=1", "--success-output=final"],
+            false => &["--", "--test-threads=1", "--show-output"],
+        };
+        command.args(measuring);
     }
     // What `build` made; without this the harness asks cargo, once per test process.
     command.env("BURGEE_BINARY", shell.built("debug", "burgee"));

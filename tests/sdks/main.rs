@@ -1,0 +1,4 @@
+//! The published SDKs, unmodified, each client in its own process, against the real binary.
+#![cfg(test)]
+
+mod node;

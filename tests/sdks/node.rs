@@ -1,0 +1,215 @@
+//! `@harnessio/ff-nodejs-server-sdk`: what its users see when only the host has changed.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::admin::Environment;
+use tests::burgee::{Burgee, Demo};
+use tests::deadline::wait_for;
+use tests::driver::Driver;
+use tests::repository::root;
+
+/// Far more than anything here takes, and short enough to fail while somebody watches.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The SDK reconnects 5 to 10 s after it lost the stream, then waits longer with each attempt.
+const RECONNECT_LIMIT: Duration = Duration::from_secs(90);
+
+const FLIPS: usize = 50;
+
+#[test]
+fn each_kind_of_flag_has_the_right_value_for_each_target() {
+    let server = Server::start();
+    let environment = &server.environment;
+    environment.create_flag("dark-mode", "boolean", &[("true", "true"), ("false", "false")]);
+    environment.create_flag("banner", "string", &[("hello", "Hello, sea"), ("none", "")]);
+    environment.create_flag("ratio", "int", &[("high", "2.5"), ("low", "1")]);
+    environment.create_flag("theme", "json", &[("blue", r#"{"colour":"blue"}"#), ("bare", "{}")]);
+    for (flag, off) in [("dark-mode", "false"), ("banner", "none"), ("ratio", "low"), ("theme", "bare")] {
+        environment.switch(flag, "on");
+        let listed = json!({ "variation": off, "targets": ["bob"] });
+        environment.instruct(flag, "addTargetsToVariationTargetMap", &listed);
+    }
+    environment.create_flag("switched-off", "boolean", &[("true", "true"), ("false", "false")]);
+    let mut sdk = server.connected_sdk(Store::Default);
+
+    let mut seen_by = |target: &str| {
+        let mut value = |call, flag, otherwise: Value| {
+            let target = json!({ "identifier": target, "name": target, "attributes": { "plan": "pro" } });
+            sdk.call(call, &json!([flag, target, otherwise]), LIMIT).unwrap()
+        };
+        json!([
+            value("boolVariation", "dark-mode", json!(false)),
+            value("stringVariation", "banner", json!("otherwise")),
+            value("numberVariation", "ratio", json!(-1)),
+            value("jsonVariation", "theme", json!({ "otherwise": true })),
+            value("boolVariation", "switched-off", json!(true)),
+            value("boolVariation", "unknown", json!(true)),
+        ])
+    };
+
+    assert_eq!(seen_by("alice"), json!([true, "Hello, sea", 2.5, { "colour": "blue" }, false, true]));
+    assert_eq!(seen_by("bob"), json!([false, "", 1, {}, false, true]));
+    assert_eq!(seen_by("carol"), seen_by("alice"));
+}
+
+#[test]
+fn fifty_flips_arrive_each_within_a_second() {
+    let server = Server::start();
+    server.environment.create_flag("flip", "boolean", &[("true", "true"), ("false", "false")]);
+    let mut sdk = server.connected_sdk(Store::Memory);
+    // The SDK says that it is ready before its stream is connected; this one is not counted.
+    server.environment.switch("flip", "on");
+    changed(&mut sdk, "flip", LIMIT);
+
+    let mut took: Vec<Duration> = Vec::new();
+    for state in ["off", "on"].into_iter().cycle().take(FLIPS) {
+        sdk.forget_events();
+        let answered = server.environment.switch("flip", state);
+        let arrived = changed(&mut sdk, "flip", LIMIT);
+        // The event may overtake the answer.
+        took.push(arrived.saturating_duration_since(answered));
+        assert_eq!(value_of(&mut sdk, "flip"), json!(state == "on"));
+    }
+
+    took.sort_unstable();
+    let (median, p95, max) = (took[FLIPS / 2], took[FLIPS * 95 / 100], took[FLIPS - 1]);
+    println!(
+        "{FLIPS} flips, from the PATCH's answer to the SDK's event: median {median:.1?}, p95 {p95:.1?}, max {max:.1?}"
+    );
+    assert!(max < Duration::from_secs(1), "{max:?}");
+}
+
+#[test]
+fn a_deleted_flag_gives_the_default() {
+    let server = Server::start();
+    server.environment.create_flag("old", "boolean", &[("true", "true"), ("false", "false")]);
+    server.environment.switch("old", "on");
+    let mut sdk = server.connected_sdk(Store::Default);
+    assert_eq!(value_of(&mut sdk, "old"), json!(true));
+    sdk.forget_events();
+
+    server.environment.delete_flag("old");
+    changed(&mut sdk, "old", LIMIT);
+
+    assert_eq!(value_of(&mut sdk, "old"), json!(false));
+}
+
+#[test]
+fn a_bad_key_rejects_at_once() {
+    let server = Server::start();
+
+    let mut sdk = server.sdk("no-such-key-was-ever-made", Store::Default);
+    let failed =
+        sdk.event("end of the initialisation", Duration::from_secs(5), |event| event["event"] != "changed");
+
+    assert_eq!(failed.body["event"], "failed", "{}", failed.body);
+    assert!(failed.body["error"].as_str().unwrap().contains("403"), "{}", failed.body);
+}
+
+#[test]
+fn closing_the_client_posts_its_counts() {
+    let server = Server::start();
+    server.environment.create_flag("counted", "boolean", &[("true", "true"), ("false", "false")]);
+    server.environment.switch("counted", "on");
+    let mut sdk = server.connected_sdk(Store::Default);
+    for _ in 0..3 {
+        assert_eq!(value_of(&mut sdk, "counted"), json!(true));
+    }
+
+    sdk.call("close", &json!([]), LIMIT).unwrap();
+
+    let count = "SELECT CAST(sum(evaluations) AS BIGINT) FROM evaluation_count WHERE flag = 'counted' AND variation = 'true'";
+    let counted = wait_for("the counts in the database", LIMIT, || {
+        server.read_database(|database| database.query_row(count, [], |row| row.get::<_, Option<i64>>(0)))
+    });
+    assert_eq!(counted, 3);
+    sdk.finish(LIMIT);
+}
+
+#[test]
+fn a_change_made_while_the_sdk_was_cut_off_arrives() {
+    let mut server = Server::start();
+    server.environment.create_flag("late", "boolean", &[("true", "true"), ("false", "false")]);
+    let mut sdk = server.connected_sdk(Store::Default);
+    server.environment.switch("late", "on");
+    changed(&mut sdk, "late", LIMIT);
+    server.environment.switch("late", "off");
+    changed(&mut sdk, "late", LIMIT);
+
+    // The SDK waits at least 5 s before it tries again, which leaves time for the change.
+    server.burgee.restart();
+    let changed_at = server.environment.switch("late", "on");
+    let arrived = changed(&mut sdk, "late", RECONNECT_LIMIT);
+
+    assert_eq!(value_of(&mut sdk, "late"), json!(true));
+    println!("after a kill, the change arrived {:.1?} after it was made", arrived - changed_at);
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Store {
+    /// The SDK's own: a file, written 100 ms after each change.
+    Default,
+    Memory,
+}
+
+/// A server with one environment and a server key for it.
+struct Server {
+    burgee: Burgee,
+    environment: Environment,
+    key: String,
+    folder: TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        let burgee = Burgee::start(&folder.path().join("data"), Demo::No);
+        let environment = burgee.admin().create_environment("shop", "dev");
+        let key = environment.create_key("node", "Server");
+        Self { burgee, environment, key, folder }
+    }
+
+    fn sdk(&self, key: &str, store: Store) -> Driver {
+        let mut command = Command::new("node");
+        command.arg(root().join("tests/sdks/node/driver.mjs"));
+        command.env("BURGEE_URL", format!("{}/api/1.0", self.burgee.url())).env("BURGEE_SDK_KEY", key);
+        // The SDK's file store goes where it is removed with the rest.
+        command.env("TMPDIR", self.folder.path());
+        if store == Store::Memory {
+            command.env("BURGEE_SDK_STORE", "memory");
+        }
+        Driver::start(&mut command)
+    }
+
+    fn connected_sdk(&self, store: Store) -> Driver {
+        let started = Instant::now();
+        let mut sdk = self.sdk(&self.key, store);
+        let ready = sdk.event("end of the initialisation", LIMIT, |event| event["event"] != "changed");
+        assert_eq!(ready.body["event"], "ready", "{}", ready.body);
+        println!("the SDK was ready {:.0?} after its process was started", ready.at - started);
+        sdk
+    }
+
+    fn read_database<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<Option<T>>) -> Option<T> {
+        let files = self.burgee.data().read_dir().unwrap().map(|entry| entry.unwrap().path());
+        let file = files.into_iter().find(|file| file.extension().is_some_and(|name| name == "db")).unwrap();
+        let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        read(&database).unwrap()
+    }
+}
+
+/// Waits until the SDK says that the flag has changed.
+fn changed(sdk: &mut Driver, flag: &str, limit: Duration) -> Instant {
+    let what = format!("change of {flag}");
+    sdk.event(&what, limit, |event| event["event"] == "changed" && event["flag"] == flag).at
+}
+
+/// What the SDK answers for a target that no rule names, false by default.
+fn value_of(sdk: &mut Driver, flag: &str) -> Value {
+    let target = json!({ "identifier": "alice", "name": "Alice" });
+    sdk.call("boolVariation", &json!([flag, target, false]), LIMIT).unwrap()
+}
