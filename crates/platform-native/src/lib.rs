@@ -1,1 +1,22 @@
-//! platform-native.
+//! The ports of `platform` on tokio, and what a process of ours needs around them: settings, log,
+//! signals, a listener.
+//!
+//! The compile target decides that this crate is used and not `platform-spin`; the settings decide what
+//! stands behind the ports.
+
+mod bind;
+mod clock;
+pub mod config;
+mod embedded;
+mod random;
+mod serve;
+pub mod shutdown;
+mod sqlite;
+pub mod telemetry;
+
+pub use bind::{BindError, bind};
+pub use clock::SystemClock;
+pub use embedded::{embedded, embedded_on};
+pub use random::SystemRandom;
+pub use serve::{LOG_VAR, SERVE_VARS, run, serve};
+pub use sqlite::{BackupError, Counters, OpenError, Options, Sqlite};

@@ -1,6 +1,6 @@
 //! The tables as text: for `--help` and for `docs/config.md`.
 
-use super::{Default, Var};
+use super::{Fallback, Var};
 
 /// The variables as lines for a terminal.
 pub fn help(tables: &[&'static [Var]]) -> String {
@@ -16,9 +16,9 @@ pub fn markdown(tables: &[&'static [Var]]) -> String {
     let mut text = String::from("| Variable | Value | Default | Meaning |\n|---|---|---|---|\n");
     for var in unique(tables) {
         let default = match var.default {
-            Default::Required => "required".to_owned(),
-            Default::Optional => "none".to_owned(),
-            Default::Value(value) => format!("`{value}`"),
+            Fallback::Required => "required".to_owned(),
+            Fallback::Optional => "none".to_owned(),
+            Fallback::Value(value) => format!("`{value}`"),
         };
         let kind = if var.secret { format!("{}, secret", var.kind.describe()) } else { var.kind.describe() };
         let help = var.help.replace('|', "\\|");
@@ -29,9 +29,9 @@ pub fn markdown(tables: &[&'static [Var]]) -> String {
 
 fn conditions(var: &Var) -> String {
     let default = match var.default {
-        Default::Required => "required".to_owned(),
-        Default::Optional => "optional".to_owned(),
-        Default::Value(value) => format!("default {value}"),
+        Fallback::Required => "required".to_owned(),
+        Fallback::Optional => "optional".to_owned(),
+        Fallback::Value(value) => format!("default {value}"),
     };
     let secret = if var.secret { ", secret" } else { "" };
     format!("{}; {default}{secret}", var.kind.describe())
@@ -56,14 +56,14 @@ mod tests {
         Var {
             name: "BURGEE_LISTEN",
             kind: Kind::Address,
-            default: Default::Value("127.0.0.1:7700"),
+            default: Fallback::Value("127.0.0.1:7700"),
             secret: false,
             help: "Where to listen.",
         },
         Var {
             name: "BURGEE_TOKEN",
             kind: Kind::Text,
-            default: Default::Optional,
+            default: Fallback::Optional,
             secret: true,
             help: "One|two.",
         },

@@ -16,7 +16,7 @@ pub struct Var {
     /// What its value must look like.
     pub kind: Kind,
     /// What holds where nobody sets it.
-    pub default: Default,
+    pub default: Fallback,
     /// Its value is never shown.
     pub secret: bool,
     /// One line: what it is for.
@@ -43,7 +43,7 @@ pub enum Kind {
 
 /// What holds where a variable is absent or empty.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Default {
+pub enum Fallback {
     /// Nothing: the program does not start without it.
     Required,
     /// Nothing: the program does without it.

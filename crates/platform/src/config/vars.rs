@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-use super::{Default, Var};
+use super::{Fallback, Var};
 
 /// Everything that is wrong with the settings, one sentence each.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -119,9 +119,9 @@ impl fmt::Debug for Vars {
 fn check(var: &Var, found: Option<OsString>) -> Result<Option<String>, String> {
     let Some(found) = found.filter(|value| !value.is_empty()) else {
         return match var.default {
-            Default::Required => Err(format!("{} is not set: {}", var.name, var.help)),
-            Default::Optional => Ok(None),
-            Default::Value(value) => checked_form(var, value.to_owned()).map(Some),
+            Fallback::Required => Err(format!("{} is not set: {}", var.name, var.help)),
+            Fallback::Optional => Ok(None),
+            Fallback::Value(value) => checked_form(var, value.to_owned()).map(Some),
         };
     };
     let Ok(value) = found.into_string() else {
@@ -152,14 +152,14 @@ mod tests {
     use crate::config::Kind;
 
     const VARS: &[Var] = &[
-        var("BURGEE_URL", Kind::Text, Default::Required),
-        Var { secret: true, ..var("BURGEE_TOKEN", Kind::Number { min: 5, max: 9 }, Default::Optional) },
-        var("BURGEE_DRAIN_S", Kind::Number { min: 0, max: 300 }, Default::Value("10")),
-        var("BURGEE_DEMO", Kind::Boolean, Default::Value("true")),
-        var("BURGEE_LISTEN", Kind::Address, Default::Value("127.0.0.1:7700")),
+        var("BURGEE_URL", Kind::Text, Fallback::Required),
+        Var { secret: true, ..var("BURGEE_TOKEN", Kind::Number { min: 5, max: 9 }, Fallback::Optional) },
+        var("BURGEE_DRAIN_S", Kind::Number { min: 0, max: 300 }, Fallback::Value("10")),
+        var("BURGEE_DEMO", Kind::Boolean, Fallback::Value("true")),
+        var("BURGEE_LISTEN", Kind::Address, Fallback::Value("127.0.0.1:7700")),
     ];
 
-    const fn var(name: &'static str, kind: Kind, default: Default) -> Var {
+    const fn var(name: &'static str, kind: Kind, default: Fallback) -> Var {
         Var { name, kind, default, secret: false, help: "what it is for" }
     }
 

@@ -1,0 +1,170 @@
+//! A function as a plain HTTP server: settings, database, listener, router, and an orderly end.
+
+use std::env;
+use std::future::IntoFuture;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::serve::ListenerExt;
+use platform::Platform;
+use platform::config::{ConfigError, Fallback, Kind, Var, Vars};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::{bind, config, embedded, shutdown, telemetry};
+
+/// The settings of every server, beside those of the function.
+pub const SERVE_VARS: &[Var] = &[
+    Var {
+        name: "BURGEE_LISTEN",
+        kind: Kind::Address,
+        default: Fallback::Value("127.0.0.1:7700"),
+        secret: false,
+        help: "Where to listen for HTTP.",
+    },
+    Var {
+        name: "BURGEE_DATABASE_URL",
+        kind: Kind::Text,
+        default: Fallback::Required,
+        secret: true,
+        help: "Where the database is: sqlite:///absolute/path/burgee.db.",
+    },
+    Var {
+        name: "BURGEE_DRAIN_S",
+        kind: Kind::Number { min: 0, max: 300 },
+        default: Fallback::Value("10"),
+        secret: false,
+        help: "Seconds that running requests get to finish after SIGTERM or SIGINT.",
+    },
+    LOG_VAR,
+];
+
+/// The setting of [`telemetry`].
+pub const LOG_VAR: Var = Var {
+    name: "BURGEE_LOG",
+    kind: Kind::Text,
+    default: Fallback::Value("info"),
+    secret: false,
+    help: "What to log: error, warn, info, debug, trace, or per module: store=debug,info.",
+};
+
+/// Runs a function until it is asked to end: reads its settings, opens the database, lets `build` make the
+/// router and serves it.
+///
+/// # Errors
+/// Whatever keeps it from starting, in sentences for the operator; failures while serving are answered
+/// and logged, not returned.
+pub fn serve(
+    name: &'static str,
+    tables: &[&'static [Var]],
+    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<Router>,
+) -> anyhow::Result<()> {
+    let tables = [&[SERVE_VARS], tables].concat();
+    if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
+        return Ok(write!(
+            io::stdout(),
+            "{name} is set up by environment variables:\n\n{}",
+            config::help(&tables)
+        )?);
+    }
+    let vars = config::read(&tables)?;
+    telemetry::start(vars.text("BURGEE_LOG")?)?;
+    for sentence in config::unknown(&tables) {
+        tracing::warn!("{sentence}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(start(name, vars, build))
+}
+
+async fn start(
+    name: &'static str,
+    vars: Vars,
+    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<Router>,
+) -> anyhow::Result<()> {
+    let stop = shutdown::listen().context("cannot listen for signals")?;
+    let drain = Duration::from_secs(vars.number("BURGEE_DRAIN_S")?);
+    let listener = bind(vars.text("BURGEE_LISTEN")?).await?;
+    let address = listener.local_addr()?;
+    let platform = connect(&vars)?;
+    let router = build(platform, vars).await?;
+    tracing::info!(%address, "{name} listens on http://{address}");
+    let stop = async move {
+        let signal = stop.await;
+        tracing::info!(?signal, "{name} was asked to end and lets running requests finish");
+    };
+    run(listener, router, stop, drain).await?;
+    tracing::info!("{name} ends");
+    Ok(())
+}
+
+/// Serves `router` until `stop` ends, then accepts nothing new and gives running requests `drain`.
+///
+/// # Errors
+/// If the listener fails for good.
+pub async fn run(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+    drain: Duration,
+) -> io::Result<()> {
+    let (stopping, stopped) = oneshot::channel();
+    // An answer leaves at once and does not wait for the client's acknowledgement of the one before.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true); // The client left; serving it will tell.
+    });
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = stopping.send(()); // The server ended by itself.
+    });
+    let overdue = async {
+        if stopped.await.is_ok() {
+            tokio::time::sleep(drain).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = server.into_future() => served,
+        () = overdue => {
+            tracing::warn!("some requests did not finish within {} s and were cut off", drain.as_secs());
+            Ok(())
+        }
+    }
+}
+
+/// The platform that the settings describe.
+fn connect(vars: &Vars) -> anyhow::Result<Platform> {
+    let url = vars.text("BURGEE_DATABASE_URL")?;
+    Ok(embedded(&database_file(url)?)?)
+}
+
+/// The file of `sqlite:///path/file.db`. The URL is never repeated: those of other databases hold
+/// passwords.
+fn database_file(url: &str) -> Result<PathBuf, ConfigError> {
+    match url.strip_prefix("sqlite://") {
+        Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(PathBuf::from(path)),
+        _ => Err(ConfigError::from(
+            "BURGEE_DATABASE_URL must look like sqlite:///absolute/path/burgee.db".to_owned(),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_absolute_sqlite_url_is_taken_and_no_password_is_repeated() {
+        let file = database_file("sqlite:///data/burgee.db").unwrap();
+        assert_eq!(file, PathBuf::from("/data/burgee.db"));
+
+        for url in ["postgres://me:secret@host/db", "sqlite://burgee.db", "sqlite:///", "/data/burgee.db"] {
+            let error = database_file(url).unwrap_err().to_string();
+
+            assert_eq!(error, "BURGEE_DATABASE_URL must look like sqlite:///absolute/path/burgee.db");
+        }
+    }
+}
