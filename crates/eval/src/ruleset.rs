@@ -1,0 +1,79 @@
+//! The compiled form of everything that one environment serves.
+
+use model::{FlagKind, Target, Version};
+
+use crate::evaluate::Evaluation;
+use crate::flag::Flag;
+use crate::registry::{FlagIndex, Registry, SegmentIndex};
+use crate::segment::Segment;
+use crate::text_set::TextHasher;
+
+/// A snapshot in the form that is fast to evaluate.
+///
+/// A clone shares all objects and costs about a microsecond; patching a clone with
+/// [`apply`](Self::apply) leaves the original as it was.
+#[derive(Clone, Debug, Default)]
+pub struct Ruleset {
+    pub(crate) version: Version,
+    pub(crate) flags: Registry<FlagIndex, Flag>,
+    pub(crate) segments: Registry<SegmentIndex, Segment>,
+    pub(crate) hasher: TextHasher,
+}
+
+/// A flag of a ruleset.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FlagRef<'r> {
+    /// Its place, to evaluate it by.
+    pub index: FlagIndex,
+    /// Its identifier.
+    pub id: &'r str,
+    /// The type of its values.
+    pub kind: FlagKind,
+    /// The environment's version at which it last changed.
+    pub version: Version,
+}
+
+impl Ruleset {
+    /// The environment's version.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Finds a flag by its identifier.
+    #[inline]
+    pub fn flag(&self, id: &str) -> Option<FlagIndex> {
+        let index = self.flags.find(id, &self.hasher)?;
+        self.flags.get(index).map(|_| index)
+    }
+
+    /// What flag is at an index.
+    pub fn describe(&self, index: FlagIndex) -> Option<FlagRef<'_>> {
+        let slot = self.flags.slot(index)?;
+        let flag = slot.object.as_deref()?;
+        Some(FlagRef { index, id: &slot.id, kind: flag.kind, version: flag.version })
+    }
+
+    /// All flags in the order of their identifiers.
+    pub fn flags(&self) -> impl Iterator<Item = FlagRef<'_>> + Clone {
+        self.flags.ordered().filter_map(|index| self.describe(index))
+    }
+
+    /// All flags, evaluated for one target, in the order of their identifiers. Flags without a value
+    /// for the target are among them.
+    pub fn evaluate_all<'r>(
+        &'r self,
+        target: &Target,
+    ) -> impl Iterator<Item = (FlagRef<'r>, Evaluation<'r>)> {
+        self.flags().map(|flag| (flag, self.evaluate(flag.index, target)))
+    }
+
+    /// How many flags there are.
+    pub fn len(&self) -> usize {
+        self.flags.ordered().len()
+    }
+
+    /// Whether there are no flags.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
