@@ -90,6 +90,7 @@ fn not_json(error: &serde_json::Error) -> Error {
 /// A value that is missing or does not fit; `whole` names the place when serde names none.
 pub(crate) fn wrong_value(path: &str, message: &str, whole: &str) -> Error {
     let outer = if path == "." { "" } else { path };
+    let message = &without_type_names(message);
     // Serde reports a missing field at the object that lacks it; people look for the field's name.
     let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     match (missing, outer) {
@@ -98,6 +99,13 @@ pub(crate) fn wrong_value(path: &str, message: &str, whole: &str) -> Error {
         (None, "") => Error::invalid(whole, message),
         (None, outer) => Error::invalid(outer, message),
     }
+}
+
+/// Says "an object" where serde names a type of ours, which means nothing outside.
+fn without_type_names(message: &str) -> String {
+    let Some((found, expected)) = message.split_once(", expected struct ") else { return message.to_owned() };
+    let place = expected.find(" at line ").and_then(|at| expected.get(at..)).unwrap_or_default();
+    format!("{found}, expected an object{place}")
 }
 
 #[cfg(test)]
@@ -126,7 +134,7 @@ mod tests {
             (" \n", "body: is empty; send a JSON object"),
             ("{\"kind\":", "body: is not JSON: EOF while parsing a value at line 1 column 8"),
             ("{} x", "kind: is missing"),
-            ("7", "body: invalid type: integer `7`, expected struct Flag at line 1 column 1"),
+            ("7", "body: invalid type: integer `7`, expected an object at line 1 column 1"),
             ("{\"kind\":\"int\"}", "variations: is missing"),
             ("{\"kind\":\"int\",\"variations\":[{\"value\":\"a\"},{}]}", "variations[1].value: is missing"),
             (

@@ -13,6 +13,7 @@ mod id;
 mod key;
 mod lenient;
 pub mod limits;
+mod metrics;
 mod segment;
 mod snapshot;
 mod target;
@@ -28,6 +29,7 @@ pub use id::{
     SegmentId, TargetId, VariationId, Version,
 };
 pub use key::{KeyKind, KeyRecord};
+pub use metrics::{MetricsJob, ReportedEvaluations};
 pub use segment::{GroupRule, Segment};
 pub use snapshot::{ObjectChange, Snapshot};
 pub use target::{Target, TargetName};
