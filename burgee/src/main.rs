@@ -1,2 +1,37 @@
-//! burgee.
-fn main() {}
+//! The one binary: everything in one process, and the tools around it.
+
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Feature flags that the Harness SDKs you already ship can read.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve everything on one port, with nothing else installed.
+    Serve(serve::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+    };
+    result.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
+}
+
+/// One sentence on standard error, whatever the log level.
+#[expect(clippy::print_stderr, reason = "this is what a command line program answers with")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("burgee: {error:#}");
+}

@@ -41,6 +41,9 @@ const INSERT: &str = "INSERT INTO sdk_key
 
 const DELETE: &str = "DELETE FROM sdk_key WHERE hash = $1";
 
+const TOUCH: &str = "UPDATE sdk_key SET last_used_ms = $1
+    WHERE hash = $2 AND (last_used_ms IS NULL OR last_used_ms < $3)";
+
 const OF_ENVIRONMENT: &str = "SELECT hash, project_id, environment_id, identifier, name, description, kind,
     prefix, created_ms, expires_ms, last_used_ms FROM sdk_key WHERE environment_id = $1 ORDER BY identifier";
 
@@ -71,6 +74,11 @@ pub fn insert_key(key: &KeyRow) -> Statement {
 /// Revokes a key.
 pub fn delete_key(hash: &KeyHash) -> Statement {
     Statement::new(DELETE).bind(hash.as_str()).expect_rows(1)
+}
+
+/// Notes that a key was used in the hour that begins at `hour_ms`; at most one row changes an hour.
+pub fn touch_key(hash: &KeyHash, hour_ms: i64) -> Statement {
+    Statement::new(TOUCH).bind(hour_ms).bind(hash.as_str()).bind(hour_ms)
 }
 
 /// All keys of an environment, by identifier.

@@ -63,6 +63,10 @@ const INSERT: &str = "INSERT INTO admin_token
     (id, hash, name, prefix, role, account, project_id, created_ms, expires_ms)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
+const DELETE: &str = "DELETE FROM admin_token WHERE id = $1";
+
+const COUNT: &str = "SELECT count(*) FROM admin_token";
+
 const BY_HASH: &str = "SELECT id, hash, name, prefix, role, account, project_id, created_ms, expires_ms
     FROM admin_token WHERE hash = $1";
 
@@ -79,6 +83,20 @@ pub fn insert_token(token: &TokenRow) -> Statement {
         .bind(token.created_ms)
         .bind(token.expires_ms)
         .expect_rows(1)
+}
+
+/// Removes a token, if it is there.
+pub fn delete_token(id: &str) -> Statement {
+    Statement::new(DELETE).bind(id)
+}
+
+/// How many tokens there are.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn count_tokens(db: &dyn Db) -> Result<i64, Error> {
+    let rows = db.query(Statement::new(COUNT)).await.map_err(unavailable)?;
+    rows.first().map_or(Ok(0), |row| row.int(0)).map_err(unavailable)
 }
 
 /// The token with that hash.

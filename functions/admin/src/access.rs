@@ -1,6 +1,7 @@
 //! Who calls, and what that allows.
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::request::Parts;
 use model::{AccountId, Error, ObjectKind, ProjectUuid};
 use store::{Author, ProjectRow, Role};
@@ -23,15 +24,18 @@ impl FromRequestParts<Admin> for Access {
     type Rejection = api::Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Self::Rejection> {
-        let Some(token) = api::credentials::admin(&parts.headers) else {
-            let what = "send an access token in the header x-api-key, or as Authorization: Bearer";
-            return Err(Error::Unauthenticated(what).into());
-        };
-        Ok(Self::of(admin, token).await?)
+        Ok(Self::read(admin, &parts.headers).await?)
     }
 }
 
 impl Access {
+    /// The caller with these headers.
+    pub(crate) async fn read(admin: &Admin, headers: &HeaderMap) -> Result<Self, Error> {
+        let missing = "send an access token in the header x-api-key, or as Authorization: Bearer";
+        let token = api::credentials::admin(headers).ok_or(Error::Unauthenticated(missing))?;
+        Self::of(admin, token).await
+    }
+
     async fn of(admin: &Admin, token: &str) -> Result<Self, Error> {
         if admin.root_token.as_ref().is_some_and(|root| api::credentials::same_secret(root, token)) {
             return Ok(Self { name: ROOT_NAME.to_owned(), role: Role::Owner, account: None, project: None });

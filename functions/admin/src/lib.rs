@@ -17,6 +17,9 @@ mod wrapped;
 
 use std::sync::Arc;
 
+use access::Access;
+use http::HeaderMap;
+use model::Error;
 use platform::Platform;
 use store::Writer;
 
@@ -42,5 +45,13 @@ impl Admin {
     pub fn new(platform: Platform, root_token: Option<Arc<str>>) -> Self {
         let writer = Writer::new(platform.clone());
         Self { platform, writer, root_token }
+    }
+
+    /// Whether the headers carry a good access token, of whatever role and scope.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, `Unavailable`.
+    pub async fn check(&self, headers: &HeaderMap) -> Result<(), Error> {
+        Access::read(self, headers).await.map(drop)
     }
 }

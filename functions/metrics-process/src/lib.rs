@@ -1,1 +1,104 @@
-//! fn-metrics-process.
+//! Drains the queue of reports into counts per hour.
+
+mod rollup;
+
+use std::time::Duration;
+
+use model::{EnvironmentUuid, Error, MetricsJob, Target};
+use platform::{Job, Platform, Statement, WorkQueue, within};
+use tracing::{error, warn};
+
+/// Reports claimed at once.
+const JOBS_PER_CLAIM: usize = 100;
+
+/// How long a claimed report is ours; a worker that dies leaves it to the next one after that.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Targets kept for an environment. More are counted, not listed.
+const TARGETS_PER_ENVIRONMENT_MAX: i64 = 100_000;
+
+/// What a drain did.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Drained {
+    /// Reports counted.
+    pub jobs: usize,
+    /// Reports thrown away because nobody can read them.
+    pub unreadable: usize,
+}
+
+/// Counts what waits in the queue, until it is empty or `budget` is used up. Each report is counted
+/// once, also when a worker dies or is repeated.
+///
+/// # Errors
+/// `Unavailable`; what was not counted stays in the queue.
+pub async fn drain(platform: &Platform, budget: Duration) -> Result<Drained, Error> {
+    let queue = store::work_queue(platform);
+    let mut drained = Drained::default();
+    let work = async {
+        loop {
+            let away = |error| Error::unavailable("the metrics queue does not answer", error);
+            let jobs = queue.claim(JOBS_PER_CLAIM, Duration::ZERO, LEASE).await.map_err(away)?;
+            if jobs.is_empty() {
+                return Ok::<_, Error>(());
+            }
+            process(platform, &*queue, &jobs, &mut drained).await?;
+        }
+    };
+    within(&*platform.clock, budget, work).await.unwrap_or(Ok(()))?;
+    Ok(drained)
+}
+
+async fn process(
+    platform: &Platform,
+    queue: &dyn WorkQueue,
+    jobs: &[Job],
+    drained: &mut Drained,
+) -> Result<(), Error> {
+    for job in jobs {
+        match serde_json::from_slice::<MetricsJob>(&job.payload) {
+            Ok(report) => {
+                record(platform, &job.id, &report).await?;
+                drained.jobs += 1;
+            }
+            Err(error) => {
+                error!(job = %job.id, %error, "report {} cannot be read and is thrown away", job.id);
+                drained.unreadable += 1;
+            }
+        }
+        let acknowledged = queue.ack(std::slice::from_ref(&job.id)).await;
+        if let Err(error) = acknowledged {
+            // It is given out again and then found to be counted.
+            warn!(job = %job.id, %error, "report {} was counted but stays in the queue for now", job.id);
+        }
+    }
+    Ok(())
+}
+
+async fn record(platform: &Platform, job: &str, report: &MetricsJob) -> Result<(), Error> {
+    let counts = rollup::counts(report);
+    let mut rows = vec![store::touch_key(&report.key, rollup::hour_of(report.received_ms))];
+    rows.extend(registrations(platform, &report.environment, &report.targets, report.received_ms).await?);
+    let now_ms = platform.clock.now_ms();
+    store::record_counts(&*platform.db, job, &counts, rows, now_ms).await?;
+    Ok(())
+}
+
+async fn registrations(
+    platform: &Platform,
+    environment: &EnvironmentUuid,
+    targets: &[Target],
+    seen_ms: i64,
+) -> Result<Vec<Statement>, Error> {
+    let named = || targets.iter().filter(|target| !target.anonymous && !target.identifier.is_empty());
+    if named().next().is_none() {
+        return Ok(Vec::new());
+    }
+    if store::registered_targets(&*platform.db, environment).await? >= TARGETS_PER_ENVIRONMENT_MAX {
+        warn!(
+            environment = %environment,
+            "environment {environment} lists {TARGETS_PER_ENVIRONMENT_MAX} targets, the most it keeps; new ones are served but not listed"
+        );
+        return Ok(Vec::new());
+    }
+    named().map(|target| store::register_target(environment, target, seen_ms)).collect()
+}

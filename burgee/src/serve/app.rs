@@ -1,0 +1,102 @@
+//! The functions and the relay, put together.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use anyhow::Context;
+use api::TokenKeys;
+use axum::Router;
+use axum::middleware::from_fn;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use client_api::{ClientState, Source};
+use delivery::Delivery;
+use fn_admin::Admin;
+use fn_client::{QueueRegistrar, StoredTargets};
+use fn_metrics_ingest::IngestState;
+use platform::Platform;
+use platform_native::Sqlite;
+use tokio::net::TcpListener;
+
+use super::operations::{self, Operations};
+use super::settings::Settings;
+
+/// Under which the keys that sign SDK tokens are kept.
+const TOKEN_KEYS: &str = "token_keys";
+
+/// Bytes of a made signing key.
+const TOKEN_KEY_BYTES: usize = 32;
+
+/// Everything that one process serves.
+pub(super) struct App {
+    pub(super) platform: Platform,
+    pub(super) admin: Admin,
+    router: Router,
+}
+
+impl App {
+    /// Puts the functions on the platform.
+    pub(super) async fn new(
+        platform: Platform,
+        sqlite: Arc<Sqlite>,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let tokens = Arc::new(token_keys(&platform, settings).await?);
+        let source: Arc<dyn Source> = Arc::new(Delivery::new(platform.clone()));
+        let queue = store::work_queue(&platform);
+        let registrations_lost = Arc::new(AtomicU64::new(0));
+        let client = ClientState {
+            source: source.clone(),
+            tokens: tokens.clone(),
+            clock: platform.clock.clone(),
+            targets: Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone())),
+            registrar: Arc::new(QueueRegistrar::new(queue.clone(), platform.clock.clone())),
+            registrations_lost: registrations_lost.clone(),
+        };
+        let ingest = IngestState {
+            source: source.clone(),
+            tokens: tokens.clone(),
+            queue,
+            clock: platform.clock.clone(),
+        };
+        let admin = Admin::new(platform.clone(), settings.admin_token.clone());
+        let operations =
+            Operations { platform: platform.clone(), sqlite, admin: admin.clone(), registrations_lost };
+        let router = fn_client::router(client)
+            .merge(fn_metrics_ingest::router(ingest))
+            .merge(fn_admin::router(admin.clone()).layer(from_fn(api::request_log)))
+            .merge(operations::routes(operations))
+            .fallback(api::fallback::not_found)
+            .method_not_allowed_fallback(api::fallback::method_not_allowed);
+        Ok(Self { platform, admin, router })
+    }
+
+    /// The admin API alone, for the first start.
+    pub(super) fn admin_router(&self) -> Router {
+        fn_admin::router(self.admin.clone())
+    }
+
+    /// Serves until `stop` ends.
+    pub(super) async fn serve(
+        self,
+        listener: TcpListener,
+        settings: &Settings,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        platform_native::run(listener, self.router, stop, settings.drain).await.context("the listener failed")
+    }
+}
+
+/// The operator's keys, or one that is made once and kept.
+async fn token_keys(platform: &Platform, settings: &Settings) -> anyhow::Result<TokenKeys> {
+    let text = match &settings.token_keys {
+        Some(text) => text.clone(),
+        None => {
+            let mut bytes = [0; TOKEN_KEY_BYTES];
+            platform.random.fill(&mut bytes);
+            let made = format!("1:{}", STANDARD.encode(bytes));
+            store::put_setting_once(&*platform.db, TOKEN_KEYS, &made).await?
+        }
+    };
+    TokenKeys::parse(&text).context("BURGEE_TOKEN_KEYS")
+}

@@ -1,0 +1,95 @@
+//! `burgee serve`: everything in one process, on one port.
+
+mod app;
+mod demo;
+mod first_start;
+mod loops;
+mod operations;
+mod settings;
+mod welcome;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use platform_native::{Sqlite, embedded_on, shutdown, telemetry};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use app::App;
+use settings::Settings;
+
+/// The database's name in the data folder.
+const DATABASE: &str = "burgee.db";
+
+/// What the command line says; environment variables say the rest.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Where to listen [default: BURGEE_LISTEN, else 127.0.0.1:7700]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The folder that holds everything; made if it is not there [default: BURGEE_DATA, else burgee-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Start empty: no demo project, flags and keys
+    #[arg(long)]
+    no_demo: bool,
+}
+
+/// Serves until it is asked to end.
+///
+/// # Errors
+/// Whatever keeps it from starting, as one sentence for the operator.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let settings = Settings::read(arguments)?;
+    telemetry::start(&settings.log)?;
+    settings.warn_of_unknown();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(settings))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let asked = shutdown::listen().context("cannot listen for signals")?;
+    // The port first: what is to be reported as taken should not have been set up before.
+    let listener = platform_native::bind(&settings.listen).await?;
+    let address = listener.local_addr()?;
+    let sqlite = Arc::new(open(&settings.data)?);
+    let platform = embedded_on(sqlite.clone());
+    let applied =
+        store::migrate(&*platform.db).await.with_context(|| file(&settings.data).display().to_string())?;
+    for version in applied {
+        info!(version, "the database now has schema {version}");
+    }
+    let app = App::new(platform.clone(), sqlite, &settings).await?;
+    first_start::prepare(&app, &settings, address).await?;
+
+    let end = CancellationToken::new();
+    let loops = loops::start(&platform, &end);
+    welcome::ready(address)?;
+    let stop = end.clone();
+    let signalled = async move {
+        let signal = asked.await;
+        info!(?signal, "asked to end: running requests finish, streams are sent home");
+        stop.cancel();
+    };
+    app.serve(listener, &settings, signalled).await?;
+    end.cancel();
+    loops.wait().await;
+    // Nothing that was accepted stays behind: reports in the queue are counted, changes announced.
+    loops::run_once(&platform).await;
+    info!("ended");
+    Ok(())
+}
+
+fn open(folder: &Path) -> anyhow::Result<Sqlite> {
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!("the data folder {} cannot be made; choose another with --data", folder.display())
+    })?;
+    Ok(Sqlite::open(&file(folder), platform_native::Options::default())?)
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join(DATABASE)
+}

@@ -1,0 +1,74 @@
+//! Health and metrics, for whoever runs the process.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use api::Problem;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use fn_admin::Admin;
+use http::{HeaderMap, StatusCode, header};
+use platform::Platform;
+use platform_native::Sqlite;
+
+/// What the routes look at.
+#[derive(Clone)]
+pub(super) struct Operations {
+    pub(super) platform: Platform,
+    pub(super) sqlite: Arc<Sqlite>,
+    pub(super) admin: Admin,
+    pub(super) registrations_lost: Arc<AtomicU64>,
+}
+
+/// `/health/live`, `/health/ready` and `/metrics` (which needs an access token).
+pub(super) fn routes(operations: Operations) -> Router {
+    Router::new()
+        .route("/health/live", get(StatusCode::OK))
+        .route("/health/ready", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(operations)
+}
+
+/// 200 while the database answers, otherwise 503; details are in the log.
+async fn ready(State(operations): State<Operations>) -> StatusCode {
+    match store::check_schema(&*operations.platform.db).await {
+        Ok(()) => StatusCode::OK,
+        Err(error) => {
+            tracing::error!(%error, "not ready: {error}");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+async fn metrics(
+    State(operations): State<Operations>,
+    headers: HeaderMap,
+) -> Result<([(header::HeaderName, &'static str); 1], String), Problem> {
+    operations.admin.check(&headers).await?;
+    let mut text = String::new();
+    let counters = operations.sqlite.counters();
+    let lost = operations.registrations_lost.load(Ordering::Relaxed);
+    let own = [
+        (
+            "burgee_db_commits_total",
+            "counter",
+            "Commits to the database; each may hold many batches.",
+            counters.commits,
+        ),
+        ("burgee_db_batches_total", "counter", "Batches committed.", counters.batches),
+        ("burgee_db_batches_waiting", "gauge", "Batches that wait for the writer.", counters.waiting as u64),
+        (
+            "burgee_target_registrations_lost_total",
+            "counter",
+            "Targets seen that could not be queued for the list of targets.",
+            lost,
+        ),
+    ];
+    for (name, kind, help, value) in own {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+}

@@ -1,0 +1,100 @@
+//! What the operator decided.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use platform::config::{Fallback, Kind, Var};
+use platform_native::config;
+use platform_native::telemetry::LOG_VAR;
+
+use super::Arguments;
+
+/// Shorter tokens could be guessed.
+const ADMIN_TOKEN_CHARS_MIN: usize = 32;
+
+/// The environment variables of `burgee serve`.
+const VARS: &[Var] = &[
+    Var {
+        name: "BURGEE_LISTEN",
+        kind: Kind::Address,
+        default: Fallback::Value("127.0.0.1:7700"),
+        secret: false,
+        help: "Where to listen for HTTP; --listen goes before it.",
+    },
+    Var {
+        name: "BURGEE_DATA",
+        kind: Kind::Text,
+        default: Fallback::Value("burgee-data"),
+        secret: false,
+        help: "The folder that holds everything; --data goes before it.",
+    },
+    Var {
+        name: "BURGEE_ADMIN_TOKEN",
+        kind: Kind::Text,
+        default: Fallback::Optional,
+        secret: true,
+        help: "An access token that may do everything, at least 32 characters. Without it one is made at the first start.",
+    },
+    Var {
+        name: "BURGEE_TOKEN_KEYS",
+        kind: Kind::Text,
+        default: Fallback::Optional,
+        secret: true,
+        help: "Keys that sign SDK tokens: kid:base64[,kid:base64…], at least 32 bytes each; the first signs. Without it one is made and kept in the database.",
+    },
+    Var {
+        name: "BURGEE_DRAIN_S",
+        kind: Kind::Number { min: 0, max: 300 },
+        default: Fallback::Value("10"),
+        secret: false,
+        help: "Seconds that running requests and streams get after SIGTERM or SIGINT.",
+    },
+    LOG_VAR,
+];
+
+/// What the operator decided, checked.
+pub(super) struct Settings {
+    pub(super) listen: String,
+    pub(super) data: PathBuf,
+    pub(super) demo: bool,
+    pub(super) admin_token: Option<Arc<str>>,
+    pub(super) token_keys: Option<String>,
+    pub(super) drain: Duration,
+    pub(super) log: String,
+}
+
+impl Settings {
+    /// Reads the command line and the environment; all mistakes are reported at once.
+    pub(super) fn read(arguments: &Arguments) -> anyhow::Result<Self> {
+        let vars = config::read(&[VARS])?;
+        let admin_token = vars.opt_text("BURGEE_ADMIN_TOKEN")?;
+        if admin_token.is_some_and(|token| token.chars().count() < ADMIN_TOKEN_CHARS_MIN) {
+            bail!(
+                "BURGEE_ADMIN_TOKEN is shorter than {ADMIN_TOKEN_CHARS_MIN} characters; choose a longer one"
+            );
+        }
+        let listen = arguments.listen.as_deref().map_or_else(|| vars.text("BURGEE_LISTEN"), Ok)?;
+        let data = match &arguments.data {
+            Some(data) => data.clone(),
+            None => PathBuf::from(vars.text("BURGEE_DATA")?),
+        };
+        Ok(Self {
+            listen: listen.to_owned(),
+            data,
+            demo: !arguments.no_demo,
+            admin_token: admin_token.map(Arc::from),
+            token_keys: vars.opt_text("BURGEE_TOKEN_KEYS")?.map(str::to_owned),
+            drain: Duration::from_secs(vars.number("BURGEE_DRAIN_S")?),
+            log: vars.text("BURGEE_LOG")?.to_owned(),
+        })
+    }
+
+    /// Names variables that look like ours and are not.
+    pub(super) fn warn_of_unknown(&self) {
+        for sentence in config::unknown(&[VARS]) {
+            tracing::warn!("{sentence}");
+        }
+    }
+}
