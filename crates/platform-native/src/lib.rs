@@ -18,5 +18,5 @@ pub use bind::{BindError, bind};
 pub use clock::SystemClock;
 pub use embedded::{embedded, embedded_on};
 pub use random::SystemRandom;
-pub use serve::{LOG_VAR, SERVE_VARS, run, serve};
+pub use serve::{SERVE_VARS, run, serve};
 pub use sqlite::{BackupError, Counters, OpenError, Options, Sqlite};

@@ -39,17 +39,8 @@ pub const SERVE_VARS: &[Var] = &[
         secret: false,
         help: "Seconds that running requests get to finish after SIGTERM or SIGINT.",
     },
-    LOG_VAR,
+    telemetry::LOG_VAR,
 ];
-
-/// The setting of [`telemetry`].
-pub const LOG_VAR: Var = Var {
-    name: "BURGEE_LOG",
-    kind: Kind::Text,
-    default: Fallback::Value("info"),
-    secret: false,
-    help: "What to log: error, warn, info, debug, trace, or per module: store=debug,info.",
-};
 
 /// Runs a function until it is asked to end: reads its settings, opens the database, lets `build` make the
 /// router and serves it.

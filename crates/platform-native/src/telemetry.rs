@@ -2,7 +2,17 @@
 
 use std::io::{self, IsTerminal};
 
+use platform::config::{Fallback, Kind, Var};
 use tracing_subscriber::EnvFilter;
+
+/// The setting that every program of ours has.
+pub const LOG_VAR: Var = Var {
+    name: "BURGEE_LOG",
+    kind: Kind::Text,
+    default: Fallback::Value("info"),
+    secret: false,
+    help: "What to log: error, warn, info, debug, trace, or per module: store=debug,info.",
+};
 
 /// `BURGEE_LOG` cannot be understood.
 #[derive(Debug, thiserror::Error)]

@@ -36,15 +36,15 @@ pub struct Options {
     pub readers: usize,
     /// How long to wait for another program that holds the file's lock, such as the `sqlite3` shell.
     pub busy_timeout: Duration,
-    /// Statements or batches that may wait, each for the readers and for the writer. Beyond that callers
-    /// are told at once that the database is unavailable.
+    /// Statements that may wait for the readers, and batches for the writer; less than a second of work.
+    /// Beyond that callers are told at once that the database is unavailable.
     pub queue_max: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(2, usize::from);
-        Self { readers: cores.clamp(2, 8), busy_timeout: Duration::from_secs(5), queue_max: 1024 }
+        Self { readers: cores.clamp(2, 8), busy_timeout: Duration::from_secs(5), queue_max: 8192 }
     }
 }
 

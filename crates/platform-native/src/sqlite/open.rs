@@ -188,3 +188,22 @@ impl Identity {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A killed process does not lose what the system still holds, so only this keeps a power cut from
+    /// undoing what was answered.
+    #[test]
+    fn a_commit_waits_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+
+        let connection = writer(&folder.path().join("burgee.db"), &Options::default()).unwrap();
+
+        let pragma =
+            |name: &str| -> i64 { connection.pragma_query_value(None, name, |row| row.get(0)).unwrap() };
+        let full = 2;
+        assert_eq!((pragma("synchronous"), pragma("fullfsync"), pragma("foreign_keys")), (full, 1, 1));
+    }
+}

@@ -115,30 +115,27 @@ impl Session {
 
     /// Runs a statement on a connection that may write.
     pub(super) fn run(&self, statement: &Statement) -> Result<Ran, DbError> {
-        let mut prepared = self.prepare(statement)?;
-        self.step(&mut prepared)
+        let ran = self.prepare(statement).and_then(|mut prepared| self.step(&mut prepared));
+        ran.map_err(|error| about(statement, error))
     }
 
     /// Runs a statement if it only reads.
     pub(super) fn read(&self, statement: Statement) -> Result<Answer, DbError> {
-        let mut prepared = self.prepare(&statement)?;
+        let mut prepared = self.prepare(&statement).map_err(|error| about(&statement, error))?;
         if !prepared.readonly() {
             return Ok(Answer::Writes(statement));
         }
-        self.step(&mut prepared).map(|ran| Answer::Rows(ran.rows))
+        let ran = self.step(&mut prepared).map_err(|error| about(&statement, error))?;
+        Ok(Answer::Rows(ran.rows))
     }
 
     fn prepare(&self, statement: &Statement) -> Result<CachedStatement<'_>, DbError> {
         refuse_transaction_control(statement.sql)?;
-        let mut prepared = self
-            .connection
-            .prepare_cached(statement.sql)
-            .map_err(|error| about(statement, translate(&self.name, &error)))?;
-        check_placeholders(&prepared, statement)?;
+        let failed = |error| translate(&self.name, &error);
+        let mut prepared = self.connection.prepare_cached(statement.sql).map_err(failed)?;
+        check_values(&prepared, &statement.values)?;
         for (position, value) in statement.values.iter().enumerate() {
-            prepared
-                .raw_bind_parameter(position + 1, Bound(value))
-                .map_err(|error| about(statement, translate(&self.name, &error)))?;
+            prepared.raw_bind_parameter(position + 1, Bound(value)).map_err(failed)?;
         }
         Ok(prepared)
     }
@@ -171,8 +168,11 @@ impl Session {
 
 /// A statement that ended the group's transaction would commit half of somebody else's batch.
 fn refuse_transaction_control(sql: &str) -> Result<(), DbError> {
-    let word =
-        sql.trim_start().split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
+    let mut text = sql.trim_start();
+    while text.starts_with("--") {
+        text = text.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    let word = text.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
     let steers = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
     if steers.iter().any(|other| other.eq_ignore_ascii_case(word)) {
         return Err(DbError::Invalid(format!("{word} is not for callers: a batch is a transaction")));
@@ -182,23 +182,20 @@ fn refuse_transaction_control(sql: &str) -> Result<(), DbError> {
 
 /// SQLite numbers `$n` in the order of first use, whatever *n* is. If the first uses ascend, that is
 /// what the caller means; everything else would bind the wrong value without a word.
-fn check_placeholders(prepared: &CachedStatement<'_>, statement: &Statement) -> Result<(), DbError> {
+fn check_values(prepared: &CachedStatement<'_>, values: &[Value]) -> Result<(), DbError> {
     let count = prepared.parameter_count();
     for position in 1..=count {
         let name = prepared.parameter_name(position).unwrap_or("?");
         if name.strip_prefix('$').and_then(|number| number.parse().ok()) != Some(position) {
-            let error = DbError::Invalid(format!("placeholder {position} is {name}, expected ${position}"));
-            return Err(about(statement, error));
+            return Err(DbError::Invalid(format!("placeholder {position} is {name}, expected ${position}")));
         }
     }
-    let given = statement.values.len();
-    if given != count {
-        let error = DbError::Invalid(format!("{count} placeholders, {given} values"));
-        return Err(about(statement, error));
+    if values.len() != count {
+        return Err(DbError::Invalid(format!("{count} placeholders, {} values", values.len())));
     }
-    if statement.values.iter().any(|value| matches!(value, Value::Real(real) if real.is_nan())) {
+    if values.iter().any(|value| matches!(value, Value::Real(real) if real.is_nan())) {
         // SQLite would store NULL.
-        return Err(about(statement, DbError::Invalid("a value is not a number (NaN)".to_owned())));
+        return Err(DbError::Invalid("a value is not a number (NaN)".to_owned()));
     }
     Ok(())
 }

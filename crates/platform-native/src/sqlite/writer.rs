@@ -238,3 +238,26 @@ fn answer_all(group: Vec<Write>, error: &DbError) {
         let _ = write.answer.send(Err(error.clone())); // As above.
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::open;
+
+    #[tokio::test]
+    async fn a_dead_writer_is_said_at_once_and_nobody_waits() {
+        let session = Session::new(open::in_memory().unwrap(), "test.db".to_owned());
+        let writer = Writer::start(session, None, 4, "test.db").unwrap();
+
+        let broken = writer.alone(|_| -> Result<(), DbError> { panic!("a defect, made by this test") }).await;
+        let later = writer.write(vec![Statement::new("SELECT 1")]).await.map(drop);
+
+        assert!(matches!(broken, Err(DbError::OutcomeUnknown(_))), "{broken:?}");
+        let ended = "the thread of test.db ended; restart burgee";
+        // The answer may be gone a moment before the queue is.
+        assert!(
+            matches!(&later, Err(DbError::Unavailable(text)) if text == ended) || later == broken,
+            "{later:?}"
+        );
+    }
+}

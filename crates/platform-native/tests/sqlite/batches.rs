@@ -64,7 +64,8 @@ async fn foreign_keys_are_enforced() {
 
     let outcome = db.batch(vec![Statement::new("INSERT INTO child (entry) VALUES (1)")]).await;
 
-    assert_eq!(outcome, Err(DbError::Invalid("FOREIGN KEY constraint failed".into())));
+    let expected = "FOREIGN KEY constraint failed in \"INSERT INTO child (entry) VALUES (1)\"";
+    assert_eq!(outcome, Err(DbError::Invalid(expected.into())));
 }
 
 #[tokio::test]

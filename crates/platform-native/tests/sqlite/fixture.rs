@@ -1,6 +1,6 @@
 //! What every test needs: a database, waiting for a condition, and running this binary again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,7 @@ pub(crate) struct Intruder(
 );
 
 impl Intruder {
-    pub(crate) fn lock(file: &std::path::Path) -> Self {
+    pub(crate) fn lock(file: &Path) -> Self {
         let connection = rusqlite::Connection::open(file).unwrap();
         connection.busy_timeout(DEADLINE).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -88,22 +88,30 @@ pub(crate) fn child_folder() -> Option<PathBuf> {
 }
 
 /// A command that runs the one test `name` of this binary as a child that works in `folder`.
-pub(crate) fn child(name: &str, folder: &std::path::Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture"]).env(CHILD_FOLDER, folder);
-    command
+pub(crate) fn child(name: &str, folder: &Path) -> Command {
+    as_child(Command::new(std::env::current_exe().unwrap()), name, folder)
+}
+
+/// The same under a `launcher`, which runs the command that is appended to it.
+pub(crate) fn child_under(mut launcher: Command, name: &str, folder: &Path) -> Command {
+    launcher.arg(std::env::current_exe().unwrap());
+    as_child(launcher, name, folder)
 }
 
 /// The same in a mount namespace of its own, after `mount` (a shell command) was run in `folder`. What it
 /// mounts ends with the child. `None` where we may not mount.
-pub(crate) fn child_with_mount(name: &str, folder: &std::path::Path, mount: &str) -> Option<Command> {
+pub(crate) fn child_with_mount(name: &str, folder: &Path, mount: &str) -> Option<Command> {
     let may_mount = Command::new("unshare").args(["--mount", "true"]).output();
     if !may_mount.is_ok_and(|output| output.status.success()) {
         return None;
     }
-    let mut command = Command::new("unshare");
+    let mut launcher = Command::new("unshare");
     let script = format!("cd \"$0\" && {mount} && exec \"$@\"");
-    command.args(["--mount", "sh", "-c", &script]).arg(folder).arg(std::env::current_exe().unwrap());
+    launcher.args(["--mount", "sh", "-c", &script]).arg(folder);
+    Some(child_under(launcher, name, folder))
+}
+
+fn as_child(mut command: Command, name: &str, folder: &Path) -> Command {
     command.args(["--exact", name, "--nocapture"]).env(CHILD_FOLDER, folder);
-    Some(command)
+    command
 }

@@ -102,6 +102,23 @@ async fn a_batch_that_ends_the_transaction_undoes_only_itself() {
 }
 
 #[tokio::test]
+async fn a_batch_without_space_undoes_only_itself() {
+    let (_folder, file, db) = database().await;
+    db.execute_script("PRAGMA max_page_count = 20").await.unwrap();
+    let large = Statement::new("INSERT INTO entry (number, ballast) VALUES (2, $1)").bind(vec![7; 200_000]);
+    let intruder = Intruder::lock(&file);
+    let waiting = queue(&db, vec![vec![insert(0)], vec![insert(1)], vec![large], vec![insert(3)]]).await;
+    drop(intruder);
+
+    let outcomes = join_all(waiting).await;
+
+    let [_, before, large, after] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert!(matches!(large, Err(DbError::Unavailable(_))), "{large:?}");
+    assert_eq!((before, after), (&Ok(vec![1]), &Ok(vec![1])));
+    assert_eq!(numbers(&db).await, [0, 1, 3]);
+}
+
+#[tokio::test]
 async fn a_full_queue_is_unavailable_at_once() {
     let (_folder, file, db) = database_with(Options { queue_max: 3, ..options() }).await;
     let intruder = Intruder::lock(&file);

@@ -1,11 +1,14 @@
 //! A disk without space: said clearly, nothing lost, and no restart needed.
 
 use std::fs;
+use std::process::Command;
 
 use platform::{Db, DbError, Statement};
 use platform_native::Sqlite;
 
-use crate::fixture::{ENTRY_TABLE, child_folder, child_with_mount, database, insert, numbers, options};
+use crate::fixture::{
+    ENTRY_TABLE, child_folder, child_under, child_with_mount, database, insert, numbers, options,
+};
 
 const BALLAST_BYTES: usize = 100_000;
 
@@ -71,4 +74,46 @@ async fn child_fills_its_disk() {
     db.execute_script(ENTRY_TABLE).await.unwrap();
 
     fill_up_and_recover(&db, async || fs::remove_file(&other_file).unwrap()).await;
+}
+
+/// A limit on the size of files makes the write-ahead log fail as a broken disk does: in the commit, and
+/// not for want of space.
+#[tokio::test]
+async fn a_disk_that_fails_in_a_commit_leaves_the_outcome_open() {
+    let (folder, _, db) = database().await;
+    drop(db);
+    let mut limited = Command::new("sh");
+    // The signal that comes with the limit must be ignored, or it ends the process.
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 600; exec \"$@\"", "sh"]);
+    let mut child = child_under(limited, "space::child_meets_the_limit", folder.path());
+
+    let output = child.output().unwrap();
+
+    assert!(output.status.success(), "{output:?}");
+    let db = Sqlite::open(&folder.path().join("burgee.db"), options()).unwrap();
+    let told = fs::read_to_string(folder.path().join("acknowledged")).unwrap();
+    let found = numbers(&db).await;
+    let acknowledged: i64 = told.parse().unwrap();
+    assert!(found.starts_with(&Vec::from_iter(0..acknowledged)), "{acknowledged}: {found:?}");
+    assert_eq!(db.batch(vec![insert(1_000_000)]).await, Ok(vec![1]));
+}
+
+#[tokio::test]
+async fn child_meets_the_limit() {
+    let Some(folder) = child_folder() else { return };
+    let db = Sqlite::open(&folder.join("burgee.db"), options()).unwrap();
+    let mut made = 0;
+
+    let error = loop {
+        match db.batch(vec![insert(made)]).await {
+            Ok(_) => made += 1,
+            Err(error) => break error,
+        }
+        assert!(made < 10_000, "the limit never came");
+    };
+
+    let DbError::OutcomeUnknown(text) = &error else { panic!("{error:?}") };
+    assert!(text.contains("burgee.db cannot be read or written"), "{text}");
+    assert_eq!(numbers(&db).await, Vec::from_iter(0..made));
+    fs::write(folder.join("acknowledged"), made.to_string()).unwrap();
 }

@@ -102,6 +102,7 @@ async fn what_is_not_one_complete_statement_is_refused() {
         " commit",
         "ROLLBACK TO batch",
         "release batch",
+        "-- why\n  -- and how\nEND",
     ];
 
     for sql in wrong {
