@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{FlagId, VariationId};
-use crate::lenient::null_as_default;
+use crate::lenient::{self, null_as_default};
 
 /// The type of a flag's values. Numbers are `int` on every wire, also fractional ones.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,7 @@ impl fmt::Display for FlagKind {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Variation {
     /// Unique in the flag.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub identifier: VariationId,
     /// For people.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -53,7 +54,7 @@ pub struct Variation {
     #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "str::is_empty")]
     pub description: Box<str>,
     /// `"true"`, `"3.14"`, `"{\"a\":1}"`.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub value: Box<str>,
 }
 
@@ -61,9 +62,10 @@ pub struct Variation {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Prerequisite {
     /// The other flag.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub feature: FlagId,
     /// Identifiers (not values) of its variations.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub variations: Vec<VariationId>,
 }
 

@@ -1,10 +1,10 @@
 //! A flag in one environment: everything that decides what is served, as server SDKs receive it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::flag::{FlagKind, Prerequisite, Variation};
 use crate::id::{FlagId, SegmentId, TargetId, VariationId, Version};
-use crate::lenient::null_as_default;
+use crate::lenient::{self, null_as_default};
 use crate::target::TargetName;
 
 /// Whether the rules apply (`on`) or the off variation is served to everybody (`off`).
@@ -16,6 +16,12 @@ pub enum FlagState {
     /// The off variation is served.
     #[default]
     Off,
+}
+
+/// A flag is on when its state says `on`. Whatever else it says, SDKs serve the off variation.
+fn on_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FlagState, D::Error> {
+    let state = lenient::text(deserializer)?;
+    Ok(if &*state == "on" { FlagState::On } else { FlagState::Off })
 }
 
 /// A flag in one environment. The JSON form is the wire's `FeatureConfig`, whole.
@@ -33,13 +39,13 @@ pub struct FlagConfig {
     /// The flag's identifier.
     pub feature: FlagId,
     /// On or off.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "on_or_off")]
     pub state: FlagState,
     /// Type of the values.
     #[serde(default, deserialize_with = "null_as_default")]
     pub kind: FlagKind,
     /// What can be served.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub variations: Vec<Variation>,
     /// Served when the flag is off or a prerequisite is unmet.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -48,13 +54,13 @@ pub struct FlagConfig {
     #[serde(default, deserialize_with = "null_as_default")]
     pub default_serve: Serve,
     /// In order of `priority`, the first that matches serves.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub rules: Vec<ServingRule>,
     /// Targets that get a variation by name, before all rules.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub variation_to_target_map: Vec<VariationMap>,
     /// Other flags that must serve certain variations.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub prerequisites: Vec<Prerequisite>,
     /// The environment's version at which this object last changed.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -93,7 +99,7 @@ pub struct Distribution {
     #[serde(default, deserialize_with = "null_as_default")]
     pub bucket_by: Box<str>,
     /// In order; the weights sum to 100.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub variations: Vec<WeightedVariation>,
 }
 
@@ -101,9 +107,10 @@ pub struct Distribution {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct WeightedVariation {
     /// What is served.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub variation: VariationId,
     /// Percent.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::integer")]
     pub weight: i64,
 }
 
@@ -115,10 +122,10 @@ pub struct ServingRule {
     #[serde(default, deserialize_with = "null_as_default")]
     pub rule_id: Box<str>,
     /// Lower comes first.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::integer")]
     pub priority: i64,
     /// The admin API stores exactly one `segmentMatch` clause; imports may hold others.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub clauses: Vec<Clause>,
     /// What the rule serves.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -138,7 +145,7 @@ pub struct Clause {
     #[serde(default, deserialize_with = "null_as_default")]
     pub op: Box<str>,
     /// Operands; only `in` and `segmentMatch` look beyond the first.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub values: Vec<Box<str>>,
     /// Carried because Python insists on it; every SDK ignores it.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -150,12 +157,13 @@ pub struct Clause {
 #[serde(rename_all = "camelCase")]
 pub struct VariationMap {
     /// What they are served.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub variation: VariationId,
     /// By identifier.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub targets: Vec<TargetName>,
     /// By membership. Written by imports only.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub target_segments: Vec<SegmentId>,
 }
 

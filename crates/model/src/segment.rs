@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::flag::Tag;
 use crate::flag_config::Clause;
 use crate::id::{SegmentId, Version};
-use crate::lenient::null_as_default;
+use crate::lenient::{self, null_as_default};
 use crate::target::TargetName;
 
 /// A named set of targets: listed, excluded, or described by clauses.
@@ -20,19 +20,19 @@ pub struct Segment {
     #[serde(default, deserialize_with = "null_as_default")]
     pub name: Box<str>,
     /// Labels.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub tags: Vec<Tag>,
     /// Members by name.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub included: Vec<TargetName>,
     /// Never members, whatever the rules say.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub excluded: Vec<TargetName>,
     /// Old form: any clause makes a member. Ignored when `serving_rules` is not empty.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub rules: Vec<Clause>,
     /// New form: any rule whose clauses all match makes a member.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub serving_rules: Vec<GroupRule>,
     /// Unix milliseconds.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -53,9 +53,9 @@ pub struct GroupRule {
     #[serde(default, deserialize_with = "null_as_default")]
     pub rule_id: Box<str>,
     /// Lower comes first; any match decides, so the order only matters to people.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::integer")]
     pub priority: i64,
     /// All must match; an empty list matches nobody.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub clauses: Vec<Clause>,
 }

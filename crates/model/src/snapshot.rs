@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::flag_config::FlagConfig;
 use crate::id::{FlagId, SegmentId, Version};
-use crate::lenient::null_as_default;
+use crate::lenient::{self, null_as_default};
 use crate::segment::Segment;
 
 /// All flags and segments of an environment at one version.
@@ -14,10 +14,10 @@ pub struct Snapshot {
     #[serde(default, deserialize_with = "null_as_default")]
     pub version: Version,
     /// Flags that are not archived.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub flags: Vec<FlagConfig>,
     /// Segments.
-    #[serde(default, deserialize_with = "null_as_default")]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub segments: Vec<Segment>,
 }
 

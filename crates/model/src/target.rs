@@ -1,19 +1,56 @@
 //! Targets: whom a flag is evaluated for.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::TargetId;
 use crate::lenient::null_as_default;
 
-/// A target named in a list. In files of other tools it may carry more fields; they are ignored.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+/// A target named in a list. In files of other tools it may carry more fields, which are ignored, or be
+/// the identifier alone.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct TargetName {
     /// Compared exactly, upper and lower case differ.
     pub identifier: TargetId,
     /// For people. Python insists on it.
-    #[serde(default, deserialize_with = "null_as_default")]
     pub name: Box<str>,
+}
+
+impl<'de> Deserialize<'de> for TargetName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TargetNameVisitor)
+    }
+}
+
+struct TargetNameVisitor;
+
+impl<'de> Visitor<'de> for TargetNameVisitor {
+    type Value = TargetName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a target's identifier, or an object with one")
+    }
+
+    fn visit_str<E>(self, identifier: &str) -> Result<TargetName, E> {
+        Ok(TargetName::unnamed(TargetId::from_wire(identifier)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<TargetName, A::Error> {
+        /// The fields of a [`TargetName`] that are read.
+        #[derive(Deserialize)]
+        struct Fields {
+            #[serde(default, deserialize_with = "null_as_default")]
+            identifier: TargetId,
+            #[serde(default, deserialize_with = "null_as_default")]
+            name: Box<str>,
+        }
+        let Fields { identifier, name } = Fields::deserialize(MapAccessDeserializer::new(fields))?;
+        Ok(TargetName { identifier, name })
+    }
 }
 
 impl TargetName {
