@@ -6,7 +6,7 @@ use api::{Problem, credentials};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use model::{Error, KeyKind, ObjectKind, Version};
+use model::{Error, KeyKind, Version};
 use serde::Serialize;
 
 use crate::{Caller, ClientState, Environment, identify};
@@ -39,6 +39,16 @@ impl IntoResponse for Refusal {
 pub(crate) struct Reading {
     pub(crate) caller: Caller,
     pub(crate) environment: Arc<Environment>,
+}
+
+/// Lets a request for one target's values in, or not, and gets its environment. Every key may ask.
+pub(crate) async fn read(
+    state: &ClientState,
+    headers: &HeaderMap,
+    environment_in_path: &str,
+) -> Result<Reading, Error> {
+    let caller = admit(state, headers, environment_in_path).await?;
+    load(state, headers, caller).await
 }
 
 /// Lets a request for rules in, or not, and gets its environment. Rules name targets and give away what
@@ -91,9 +101,9 @@ pub(crate) fn json<T: Serialize>(version: Version, value: &T) -> Answer {
     Ok((StatusCode::OK, headers, text).into_response())
 }
 
-/// 404 for an object that the environment does not have at `version`.
-pub(crate) fn missing(version: Version, kind: ObjectKind, id: &str) -> Answer {
-    let mut response = Refusal(Error::not_found(kind, id)).into_response();
+/// 404 for what the environment does not have at `version`.
+pub(crate) fn missing(version: Version, error: Error) -> Answer {
+    let mut response = Refusal(error).into_response();
     response.headers_mut().insert(VERSION, HeaderValue::from(version.0));
     Ok(response)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use api::Path;
 use axum::extract::State;
 use http::HeaderMap;
-use model::{FlagConfig, FlagId, ObjectKind};
+use model::{Error, FlagConfig, FlagId, ObjectKind};
 use serde::{Serialize, Serializer};
 
 use crate::ClientState;
@@ -31,7 +31,7 @@ pub(crate) async fn one(
     let environment = read_rules(&state, &headers, &environment).await?.environment;
     match environment.flags.get(flag.as_str()) {
         Some(flag) => json(environment.version, &**flag),
-        None => missing(environment.version, ObjectKind::Flag, &flag),
+        None => missing(environment.version, Error::not_found(ObjectKind::Flag, flag)),
     }
 }
 

@@ -7,6 +7,7 @@ mod answer;
 mod authenticate;
 mod authorize;
 mod environment;
+mod evaluations;
 mod flags;
 mod routes;
 mod segment_view;
@@ -17,6 +18,7 @@ pub mod target;
 
 pub use authorize::{Caller, Credential, authorize, identify};
 pub use environment::Environment;
+pub use evaluations::FlagEvaluation;
 pub use routes::routes;
 pub use segment_view::{RulesView, SegmentView};
 pub use source::{Changes, Source};

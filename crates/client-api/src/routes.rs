@@ -9,7 +9,7 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use model::{Error, ObjectKind};
 
 use crate::answer::Refusal;
-use crate::{ClientState, authenticate, flags, segments};
+use crate::{ClientState, authenticate, evaluations, flags, segments};
 
 /// The routes under `/client`, to be served at `/` (as the relay proxy has them) and at `/api/1.0` (as
 /// the SDKs' default has them). CORS and the request log are the caller's.
@@ -22,6 +22,8 @@ pub fn routes(state: ClientState) -> Router {
         .route("/client/env/{environment}/feature-configs/{flag}", get(flags::one))
         .route("/client/env/{environment}/target-segments", get(segments::list))
         .route("/client/env/{environment}/target-segments/{segment}", get(segments::one))
+        .route("/client/env/{environment}/target/{target}/evaluations", get(evaluations::list))
+        .route("/client/env/{environment}/target/{target}/evaluations/{flag}", get(evaluations::one))
         .route("/client/{*path}", any(not_found))
         .method_not_allowed_fallback(api::fallback::method_not_allowed)
         .layer(map_response(not_stored))

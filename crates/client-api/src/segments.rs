@@ -3,7 +3,7 @@
 use api::Path;
 use axum::extract::{RawQuery, State};
 use http::HeaderMap;
-use model::{KeyRecord, ObjectKind};
+use model::{Error, KeyRecord, ObjectKind};
 use serde::{Serialize, Serializer};
 
 use crate::answer::{Answer, Reading, json, missing, read_rules};
@@ -35,7 +35,7 @@ pub(crate) async fn one(
             environment.version,
             &SegmentView::new(segment, &caller.key, RulesView::of(query.as_deref())),
         ),
-        None => missing(environment.version, ObjectKind::Segment, &segment),
+        None => missing(environment.version, Error::not_found(ObjectKind::Segment, segment)),
     }
 }
 

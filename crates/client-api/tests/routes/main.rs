@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod authenticate;
+mod evaluations;
 mod payloads;
 mod rules;
 mod world;
