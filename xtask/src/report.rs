@@ -19,8 +19,8 @@ impl Counts {
 
     /// Adds a summary line of `cargo test` (one per binary) or nextest; other lines change nothing.
     pub(crate) fn read(&mut self, line: &str) {
-        let line = line.trim();
-        if !line.starts_with("test result: ") && !line.starts_with("Summary [") {
+        // nextest shows a test's own output indented, in which the line of `cargo test` stands again.
+        if !line.starts_with("test result: ") && !line.trim_start().starts_with("Summary [") {
             return;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -85,6 +85,7 @@ mod tests {
         counts.read(
             "     Summary [   0.503s] 7 tests run: 4 passed (1 slow), 1 failed, 2 timed out, 0 skipped",
         );
+        counts.read("    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 20 filtered out");
         counts.read("I said 9 passed");
 
         assert_eq!(counts, Counts { passed: 8, failed: 5 });
