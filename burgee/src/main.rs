@@ -18,11 +18,18 @@ struct Arguments {
 enum Command {
     /// Serve everything on one port, with nothing else installed.
     Serve(serve::Arguments),
+    /// Print the environment variables that `serve` reads
+    Settings {
+        /// As the page docs/config.md
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Settings { markdown } => serve::print_settings(markdown),
     };
     result.unwrap_or_else(|error| {
         complain(&error);

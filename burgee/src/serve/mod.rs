@@ -8,6 +8,7 @@ mod operations;
 mod settings;
 mod welcome;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use settings::Settings;
 /// The database's name in the data folder.
 const DATABASE: &str = "burgee.db";
 
-/// What the command line says; environment variables say the rest.
+/// What the command line says; environment variables (`burgee settings`) say the rest.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Where to listen [default: BURGEE_LISTEN, else 127.0.0.1:7700]
@@ -47,6 +48,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     settings.warn_of_unknown();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve(settings))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the environment variables, for people or as a page of the documentation.
+///
+/// # Errors
+/// If standard output is closed.
+pub(crate) fn print_settings(markdown: bool) -> anyhow::Result<ExitCode> {
+    let text = if markdown { settings::page() } else { settings::help() };
+    io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

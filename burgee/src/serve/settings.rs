@@ -98,3 +98,29 @@ impl Settings {
         }
     }
 }
+
+/// The variables, for a terminal.
+pub(super) fn help() -> String {
+    config::help(&[VARS])
+}
+
+/// The variables, as docs/config.md.
+pub(super) fn page() -> String {
+    format!(
+        "# Settings of `burgee serve`\n\nEnvironment variables; `--listen` and `--data` go before theirs. This page is \
+         written by `burgee settings --markdown`.\n\n{}",
+        config::markdown(&[VARS])
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_settings_is_up_to_date() {
+        let kept = include_str!("../../../docs/config.md");
+
+        assert_eq!(page(), kept, "run `burgee settings --markdown > docs/config.md`");
+    }
+}
