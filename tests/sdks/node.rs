@@ -1,5 +1,6 @@
 //! `@harnessio/ff-nodejs-server-sdk`: what its users see when only the host has changed.
 
+use std::fs::{self, File};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -7,9 +8,10 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::admin::Environment;
-use tests::burgee::{Burgee, Demo};
+use tests::burgee::{ADMIN_TOKEN, Burgee, Demo};
 use tests::deadline::wait_for;
 use tests::driver::Driver;
+use tests::process::Process;
 use tests::repository::root;
 
 /// Far more than anything here takes, and short enough to fail while somebody watches.
@@ -63,7 +65,7 @@ fn fifty_flips_arrive_each_within_a_second() {
     let mut sdk = server.connected_sdk(Store::Memory);
     // The SDK says that it is ready before its stream is connected; this one is not counted.
     server.environment.switch("flip", "on");
-    changed(&mut sdk, "flip", LIMIT);
+    changed_to(&mut sdk, "flip", true, LIMIT);
 
     let mut took: Vec<Duration> = Vec::new();
     for state in ["off", "on"].into_iter().cycle().take(FLIPS) {
@@ -90,12 +92,11 @@ fn a_deleted_flag_gives_the_default() {
     server.environment.switch("old", "on");
     let mut sdk = server.connected_sdk(Store::Default);
     assert_eq!(value_of(&mut sdk, "old"), json!(true));
-    sdk.forget_events();
 
     server.environment.delete_flag("old");
-    changed(&mut sdk, "old", LIMIT);
 
-    assert_eq!(value_of(&mut sdk, "old"), json!(false));
+    // The default of the call, which no variation is.
+    changed_to(&mut sdk, "old", false, LIMIT);
 }
 
 #[test]
@@ -136,17 +137,49 @@ fn a_change_made_while_the_sdk_was_cut_off_arrives() {
     server.environment.create_flag("late", "boolean", &[("true", "true"), ("false", "false")]);
     let mut sdk = server.connected_sdk(Store::Default);
     server.environment.switch("late", "on");
-    changed(&mut sdk, "late", LIMIT);
+    changed_to(&mut sdk, "late", true, LIMIT);
     server.environment.switch("late", "off");
-    changed(&mut sdk, "late", LIMIT);
+    changed_to(&mut sdk, "late", false, LIMIT);
 
     // The SDK waits at least 5 s before it tries again, which leaves time for the change.
     server.burgee.restart();
     let changed_at = server.environment.switch("late", "on");
-    let arrived = changed(&mut sdk, "late", RECONNECT_LIMIT);
+    let arrived = changed_to(&mut sdk, "late", true, RECONNECT_LIMIT);
 
-    assert_eq!(value_of(&mut sdk, "late"), json!(true));
     println!("after a kill, the change arrived {:.1?} after it was made", arrived - changed_at);
+}
+
+#[test]
+fn the_page_of_the_first_start_works_as_it_is_printed() {
+    let folder = TempDir::new().unwrap();
+    let burgee = Burgee::start(folder.path(), Demo::Yes);
+    let page = fs::read_to_string(folder.path().join("first-start.txt")).unwrap();
+    let arguments = between(&page, "\nnode ", "<<'END'\n");
+    let script = between(&page, "<<'END'\n", "\nEND\n");
+    let flip = between(&page, "\ncurl ", "\n\n");
+    let printed = folder.path().join("printed");
+    fs::write(folder.path().join("script"), script).unwrap();
+
+    // Where `npm install` was run, as the page says.
+    let mut node = Command::new("node");
+    node.args(arguments.split_whitespace()).current_dir(root().join("tests/sdks/node"));
+    node.stdin(File::open(folder.path().join("script")).unwrap()).stdout(File::create(&printed).unwrap());
+    let _node = Process::start(&mut node);
+    let shows = |line: &str| {
+        let what = format!("{line} from the snippet");
+        wait_for(&what, LIMIT, || {
+            fs::read_to_string(&printed).unwrap().lines().find(|l| *l == line).map(drop)
+        });
+    };
+
+    shows("dark_mode: false");
+    let mut curl = Command::new("sh");
+    let curl =
+        curl.args(["-c", &format!("curl --fail {flip}")]).env("BURGEE_ADMIN_TOKEN", ADMIN_TOKEN).output();
+    let curl = curl.unwrap();
+    assert!(curl.status.success(), "{curl:?}");
+    shows("dark_mode: true");
+    drop(burgee);
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -206,6 +239,21 @@ impl Server {
 fn changed(sdk: &mut Driver, flag: &str, limit: Duration) -> Instant {
     let what = format!("change of {flag}");
     sdk.event(&what, limit, |event| event["event"] == "changed" && event["flag"] == flag).at
+}
+
+/// Waits for the change that brings the value; the SDK also reports, late, what it loaded at its start.
+fn changed_to(sdk: &mut Driver, flag: &str, value: bool, limit: Duration) -> Instant {
+    loop {
+        let arrived = changed(sdk, flag, limit);
+        if value_of(sdk, flag) == json!(value) {
+            return arrived;
+        }
+    }
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("no {start:?} in {text}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("no {end:?} after {start:?} in {text}")).0
 }
 
 /// What the SDK answers for a target that no rule names, false by default.

@@ -31,6 +31,10 @@ pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
     if !has_initdb(shell) {
         debian_package(shell, "postgresql")?;
     }
+    // The page that the first start prints uses it.
+    if !succeeds(shell.command("curl").arg("--version")) {
+        debian_package(shell, "curl")?;
+    }
     let folder = shell.root.join("tests/sdks/node");
     if !is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         if !succeeds(shell.command("npm").arg("--version")) {

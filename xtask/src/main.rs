@@ -27,7 +27,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build `burgee` and run `burgee serve`; data goes to ./data unless --data names another folder.
+    /// Build `burgee` and run `burgee serve`; data goes to ./data unless --data or BURGEE_DATA says otherwise.
     Serve {
         /// Handed to `burgee serve` as they stand, for example --listen 127.0.0.1:8080.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -9,7 +9,8 @@ pub(crate) fn serve(shell: &Shell, arguments: &[String]) -> anyhow::Result<ExitC
     shell::run(&mut shell.cargo(["build", "--release", "--package", "burgee"]))?;
     let mut command = Command::new(shell.built("release", "burgee"));
     command.arg("serve").args(arguments);
-    if !arguments.iter().any(|argument| argument == "--data" || argument.starts_with("--data=")) {
+    let named = arguments.iter().any(|argument| argument == "--data" || argument.starts_with("--data="));
+    if !named && std::env::var_os("BURGEE_DATA").is_none() {
         command.arg("--data").arg(shell.root.join("data"));
     }
     let shown = shell::announce(&command);
