@@ -198,8 +198,9 @@ mod tests {
 
     #[test]
     fn targets_are_read_with_their_attributes() {
+        let attributes = pairs(&[("plan", json!("pro")), ("x", json!(null))]);
         let job = read(&json!({"targetData": [
-            {"identifier": "alice", "name": "Alice", "attributes": pairs(&[("plan", json!("pro")), ("x", json!(null))])},
+            {"identifier": "alice", "name": "Alice", "attributes": attributes},
             {"identifier": 7, "name": null, "attributes": null},
         ]}))
         .unwrap();

@@ -164,11 +164,14 @@ fn token() -> String {
 }
 
 fn body() -> Value {
+    let plan = json!({"key": "plan", "value": "pro"});
     json!({
-        "targetData": [{"identifier": "alice", "name": "Alice", "attributes": [{"key": "plan", "value": "pro"}]}],
+        "targetData": [{"identifier": "alice", "name": "Alice", "attributes": [plan]}],
         "metricsData": [{"timestamp": 5, "count": 12, "metricsType": "FFMETRICS", "attributes": [
-            {"key": "featureIdentifier", "value": "dark_mode"}, {"key": "variationIdentifier", "value": "true"},
-            {"key": "target", "value": null}, {"key": "SDK_TYPE", "value": "server"},
+            {"key": "featureIdentifier", "value": "dark_mode"},
+            {"key": "variationIdentifier", "value": "true"},
+            {"key": "target", "value": null},
+            {"key": "SDK_TYPE", "value": "server"},
         ]}],
     })
 }
@@ -183,12 +186,15 @@ async fn a_report_is_queued_and_answered_with_an_empty_200_under_both_bases() {
 
         assert_eq!((response.status, response.text.as_str()), (StatusCode::OK, ""));
         assert_eq!(response.headers["access-control-allow-origin"], "*");
+        let alice = json!({
+            "identifier": "alice", "name": "Alice", "anonymous": false, "attributes": {"plan": "pro"},
+        });
         let job = json!({
             "environment": ENVIRONMENT,
             "key": key().hash,
             "receivedMs": NOW_MS,
             "evaluations": [{"flag": "dark_mode", "variation": "true", "count": 12, "atMs": 5}],
-            "targets": [{"identifier": "alice", "name": "Alice", "anonymous": false, "attributes": {"plan": "pro"}}],
+            "targets": [alice],
         });
         assert_eq!(server.jobs(), [serde_json::from_value(job).unwrap()]);
     }

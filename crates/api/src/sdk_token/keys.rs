@@ -117,7 +117,8 @@ impl TokenKey {
             .map_err(|_| TokenKeysError(format!("the secret of token key {kid:?} is not base64")))?;
         if secret.len() < SECRET_BYTES_MIN {
             return Err(TokenKeysError(format!(
-                "the secret of token key {kid:?} has {} bytes; {SECRET_BYTES_MIN} are needed (openssl rand -base64 32)",
+                "the secret of token key {kid:?} has {} bytes; {SECRET_BYTES_MIN} are needed, \
+                 as `openssl rand -base64 {SECRET_BYTES_MIN}` makes them",
                 secret.len()
             )));
         }

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn android_can_decode_every_payload_with_the_standard_alphabet() {
-        let hostile = ["???>>>~~~", "\u{7f}\u{7f}\u{7f}", "Zoë 🚀 日本", "\"\\\n\u{0}", "aa?aa>aa~", "ÿÿÿ"];
+        let hostile = ["??>>~~", "\u{7f}\u{7f}\u{7f}", "Zoë 🚀", "日本", "\"\\\n\u{0}", "a?a>a~", "ÿÿ"];
         let keys = keys(&[entry("k-_.1", 1)]);
         for name in hostile {
             for pad in 0..3 {

@@ -16,7 +16,10 @@ fn world() -> World {
     let flag = |feature: &str, kind: &str, values: [&str; 2]| {
         json!({
             "feature": feature, "kind": kind, "state": "on", "version": 3,
-            "variations": [{"identifier": "one", "value": values[0]}, {"identifier": "two", "value": values[1]}],
+            "variations": [
+                {"identifier": "one", "value": values[0]},
+                {"identifier": "two", "value": values[1]},
+            ],
             "offVariation": "two", "defaultServe": {"variation": "one"},
         })
     };
@@ -38,7 +41,9 @@ fn world() -> World {
         ],
         "segments": [{
             "identifier": "pro",
-            "servingRules": [{"ruleId": "s", "clauses": [{"attribute": "plan", "op": "equal", "values": ["pro"]}]}],
+            "servingRules": [
+                {"ruleId": "s", "clauses": [{"attribute": "plan", "op": "equal", "values": ["pro"]}]},
+            ],
         }],
     }))
 }

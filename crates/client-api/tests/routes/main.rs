@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod authenticate;
+mod contract;
 mod evaluations;
 mod payloads;
 mod rules;

@@ -8,6 +8,7 @@ use http::{Request, StatusCode};
 use model::{EnvironmentUuid, KeyKind, KeyRecord};
 use serde_json::{Value, json};
 
+use crate::contract::operations;
 use crate::world::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, World, key, token_keys};
 
 const ROUTES: [&str; 4] =
@@ -107,6 +108,19 @@ async fn whoever_may_not_read_rules_is_told_so_in_one_way_on_every_route() {
             assert_eq!(response.headers["cache-control"], "no-store");
             assert!(!response.text.contains("dark_mode") && !response.text.contains("beta"));
         }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_of_the_contract_is_served_and_asks_who_is_there() {
+    for (method, template) in operations() {
+        let path = template.replace(['{', '}'], "");
+        let request = Request::builder().method(&method).uri(&path).body(Body::empty()).unwrap();
+
+        let response = world().send(request).await;
+
+        let status = if path == "/client/auth" { 400 } else { 401 };
+        assert_eq!(response.status.as_u16(), status, "{method} {template}");
     }
 }
 

@@ -19,6 +19,8 @@ use platform::Clock;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::contract::assert_documented;
+
 pub(crate) const ENVIRONMENT: &str = "0b9c5d0e-0000-4000-8000-000000000001";
 pub(crate) const SERVER_KEY: &str = "server-key-1111-2222";
 pub(crate) const CLIENT_KEY: &str = "client-key-1111-2222";
@@ -69,11 +71,14 @@ impl World {
         Self::new(json!({"version": 7, "flags": [], "segments": []}))
     }
 
+    /// What the routes answer; whatever it is, it is as the contract says.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = routes(self.state.clone()).oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(body.to_vec()).unwrap();
+        assert_documented(&method, &path, head.status, &text);
         Response { status: head.status, headers: head.headers, text }
     }
 
