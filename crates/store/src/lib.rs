@@ -26,7 +26,7 @@ pub use environments::{
 };
 pub use fault::unavailable;
 pub use keys::{KeyRow, delete_key, insert_key, key_by_identifier, key_record, keys_of, touch_key};
-pub use metrics::{EvaluationCount, record_counts};
+pub use metrics::{EvaluationCount, VariationCount, counts_by_variation, record_counts};
 pub use objects::{
     Changed, ChangedObject, CurrentObject, Kind, change_events, changed_after, configs_of_flag, count,
     current, current_bodies, last_body, referring,
@@ -37,6 +37,6 @@ pub use projects::{ProjectRow, project_by_identifier, projects_of};
 pub use queue::{TableQueue, work_queue};
 pub use schema::{SCHEMA_VERSION, check_schema, migrate};
 pub use settings::{put_setting_once, setting};
-pub use targets::{put_token_target, register_target, registered_targets, token_target};
+pub use targets::{put_token_target, register_target, registered_targets, target, token_target};
 pub use tokens::{Role, TokenRow, count_tokens, delete_token, insert_token, token_by_hash};
 pub use write::{Author, Decision, ObjectStep, Plan, ProjectState, Scope, Writer, Written};

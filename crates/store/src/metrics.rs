@@ -1,7 +1,7 @@
 //! Evaluation counts.
 
 use model::{EnvironmentUuid, Error};
-use platform::{Db, DbError, Statement};
+use platform::{Db, DbError, Row, Statement};
 
 use crate::fault::unavailable;
 
@@ -31,6 +31,45 @@ const ADD: &str =
     VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (environment_id, flag, variation, target, hour_ms)
     DO UPDATE SET evaluations = evaluation_count.evaluations + excluded.evaluations";
+
+const BY_VARIATION: &str =
+    "SELECT flag, variation, CAST(sum(evaluations) AS BIGINT), max(hour_ms) FROM evaluation_count
+    WHERE environment_id = $1 AND hour_ms >= $2 GROUP BY flag, variation ORDER BY flag, variation";
+
+/// How often a variation was served in a stretch of time.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VariationCount {
+    /// Which flag, as SDKs named it; it may be gone.
+    pub flag: String,
+    /// Which variation, likewise.
+    pub variation: String,
+    /// How often.
+    pub evaluations: i64,
+    /// Unix milliseconds at which the last hour with an evaluation began.
+    pub last_hour_ms: i64,
+}
+
+/// How often each variation of each flag was served since `since_ms` (Unix milliseconds).
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn counts_by_variation(
+    db: &dyn Db,
+    environment: &EnvironmentUuid,
+    since_ms: i64,
+) -> Result<Vec<VariationCount>, Error> {
+    let statement = Statement::new(BY_VARIATION).bind(environment.as_str()).bind(since_ms);
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    let read = |row: &Row| {
+        Ok(VariationCount {
+            flag: row.text(0)?.to_owned(),
+            variation: row.text(1)?.to_owned(),
+            evaluations: row.int(2)?,
+            last_hour_ms: row.int(3)?,
+        })
+    };
+    rows.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
 
 /// How long a finished job is remembered: far longer than any lease.
 const JOB_MEMORY_MS: i64 = 2 * 24 * 60 * 60 * 1000;

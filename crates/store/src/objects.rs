@@ -16,6 +16,10 @@ pub enum Kind {
     FlagConfig,
     /// A segment.
     Segment,
+    /// A tag in its project, made before any flag has it.
+    Tag,
+    /// A target: change rows only.
+    Target,
     /// An SDK key: change rows only.
     Key,
     /// The project itself: change rows only.
@@ -31,6 +35,8 @@ impl Kind {
             Self::Flag => "flag",
             Self::FlagConfig => "flag_config",
             Self::Segment => "segment",
+            Self::Tag => "tag",
+            Self::Target => "target",
             Self::Key => "key",
             Self::Project => "project",
             Self::Environment => "environment",
@@ -44,13 +50,13 @@ impl Kind {
             Self::Segment => Some(Domain::Segment),
             Self::Key => Some(Domain::Key),
             Self::Environment => Some(Domain::Environment),
-            Self::Flag | Self::Project => None,
+            Self::Flag | Self::Tag | Self::Target | Self::Project => None,
         }
     }
 
     /// Whether it has rows in `object_version` and `current_object`.
     pub const fn is_object(self) -> bool {
-        matches!(self, Self::Flag | Self::FlagConfig | Self::Segment)
+        matches!(self, Self::Flag | Self::FlagConfig | Self::Segment | Self::Tag)
     }
 
     pub(crate) fn read(text: &str) -> Result<Self, DbError> {
@@ -58,6 +64,8 @@ impl Kind {
             "flag" => Ok(Self::Flag),
             "flag_config" => Ok(Self::FlagConfig),
             "segment" => Ok(Self::Segment),
+            "tag" => Ok(Self::Tag),
+            "target" => Ok(Self::Target),
             "key" => Ok(Self::Key),
             "project" => Ok(Self::Project),
             "environment" => Ok(Self::Environment),
@@ -75,6 +83,8 @@ pub struct CurrentObject {
     pub identifier: String,
     /// The version at which it became what it is.
     pub version: Version,
+    /// Unix milliseconds of that write.
+    pub changed_ms: i64,
     /// JSON; `None` for an object that was archived or deleted.
     pub body: Option<String>,
 }
@@ -97,10 +107,10 @@ pub struct ChangedObject {
     pub change: ObjectChange,
 }
 
-const ONE: &str = "SELECT scope, identifier, version, body FROM current_object
+const ONE: &str = "SELECT scope, identifier, version, changed_ms, body FROM current_object
     WHERE scope = $1 AND kind = $2 AND identifier = $3";
 
-const OF_SCOPE: &str = "SELECT scope, identifier, version, body FROM current_object
+const OF_SCOPE: &str = "SELECT scope, identifier, version, changed_ms, body FROM current_object
     WHERE scope = $1 AND kind = $2 AND body IS NOT NULL ORDER BY identifier";
 
 const COUNT: &str = "SELECT count(*) FROM current_object WHERE scope = $1 AND kind = $2 AND body IS NOT NULL";
@@ -108,7 +118,7 @@ const COUNT: &str = "SELECT count(*) FROM current_object WHERE scope = $1 AND ki
 const LAST_BODY: &str = "SELECT body FROM object_version
     WHERE scope = $1 AND kind = $2 AND identifier = $3 AND body IS NOT NULL ORDER BY version DESC LIMIT 1";
 
-const CONFIGS_OF_FLAG: &str = "SELECT o.scope, o.identifier, o.version, o.body
+const CONFIGS_OF_FLAG: &str = "SELECT o.scope, o.identifier, o.version, o.changed_ms, o.body
     FROM environment e JOIN current_object o
     ON o.scope = e.id AND o.kind = 'flag_config' AND o.identifier = $1
     WHERE e.project_id = $2 AND NOT e.deleted ORDER BY o.scope";
@@ -254,7 +264,8 @@ fn read(row: &Row) -> Result<CurrentObject, DbError> {
         scope: row.text(0)?.to_owned(),
         identifier: row.text(1)?.to_owned(),
         version: Version(row.int(2)?),
-        body: row.opt_text(3)?.map(str::to_owned),
+        changed_ms: row.int(3)?,
+        body: row.opt_text(4)?.map(str::to_owned),
     })
 }
 
@@ -266,7 +277,9 @@ fn read_changed(row: &Row) -> Result<Option<ChangedObject>, DbError> {
         (Kind::FlagConfig, None) => ObjectChange::FlagGone(FlagId::from_wire(identifier)),
         (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(body, identifier)?),
         (Kind::Segment, None) => ObjectChange::SegmentGone(model::SegmentId::from_wire(identifier)),
-        (Kind::Flag | Kind::Key | Kind::Project | Kind::Environment, _) => return Ok(None),
+        (Kind::Flag | Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment, _) => {
+            return Ok(None);
+        }
     };
     Ok(Some(ChangedObject { version: Version(row.int(3)?), change }))
 }

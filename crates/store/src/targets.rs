@@ -18,6 +18,8 @@ const REGISTER: &str =
     name = CASE WHEN target.written_by_admin THEN target.name ELSE excluded.name END,
     attributes = CASE WHEN target.written_by_admin THEN target.attributes ELSE excluded.attributes END";
 
+const ONE: &str = "SELECT name, attributes FROM target WHERE environment_id = $1 AND identifier = $2";
+
 const REGISTERED: &str = "SELECT count(*) FROM target WHERE environment_id = $1";
 
 /// Keeps the JSON of a target under its hash. Repeating it does no harm.
@@ -56,6 +58,27 @@ pub fn register_target(
         .bind(attributes)
         .bind(now_ms)
         .bind(now_ms))
+}
+
+/// The target of that identifier, if the environment knows it.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn target(
+    db: &dyn Db,
+    environment: &EnvironmentUuid,
+    identifier: &str,
+) -> Result<Option<Target>, Error> {
+    let statement = Statement::new(ONE).bind(environment.as_str()).bind(identifier);
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let attributes = row.text(1).map_err(unavailable)?;
+    Ok(Some(Target {
+        identifier: identifier.into(),
+        name: row.text(0).map_err(unavailable)?.into(),
+        anonymous: false,
+        attributes: serde_json::from_str(attributes).map_err(Error::internal)?,
+    }))
 }
 
 /// How many targets are known in the environment.

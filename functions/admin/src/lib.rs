@@ -4,9 +4,11 @@
 //! decision to `store::Writer`; decisions are in the file of the resource they change.
 
 mod access;
+mod clauses;
 mod context;
 mod environments;
 mod flags;
+mod instructions;
 mod keys;
 mod not_offered;
 mod projects;
@@ -24,7 +26,8 @@ use platform::Platform;
 use store::Writer;
 
 pub use environments::EnvironmentRequest;
-pub use flags::{FlagRequest, PatchRequest};
+pub use flags::{FlagRequest, PatchManyRequest, PutRequest};
+pub use instructions::{PatchRequest, RawInstruction};
 pub use keys::KeyRequest;
 pub use projects::ProjectRequest;
 pub use routes::router;

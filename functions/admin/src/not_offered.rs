@@ -32,19 +32,15 @@ const ELSEWHERE: Plan = Plan::Never("it concerns another product of Harness");
 
 /// Method, path, plan; in the order of the families.
 const TABLE: &[(MethodFilter, &str, Plan)] = &[
-    (PATCH, "/features", Plan::Planned),
     (GET, "/features/available_pipelines", PIPELINES),
     (GET, "/features/metrics", Plan::Planned),
     (GET, "/features/yaml", GIT),
     (PUT, "/features/yaml", GIT),
-    (PUT, "/features/{identifier}", Plan::Planned),
-    (GET, "/features/{identifier}/dependants", Plan::Planned),
     (GET, "/features/{identifier}/evaluations", Plan::Planned),
     (DELETE, "/features/{identifier}/pipeline", PIPELINES),
     (GET, "/features/{identifier}/pipeline", PIPELINES),
     (PATCH, "/features/{identifier}/pipeline", PIPELINES),
     (POST, "/features/{identifier}/pipeline", PIPELINES),
-    (POST, "/features/{identifier}/restore", Plan::Planned),
     (GET, "/features/{identifier}/stale_state", REGO),
     (GET, "/segments", Plan::Planned),
     (POST, "/segments", Plan::Planned),

@@ -1,7 +1,7 @@
 //! Every route of the admin API.
 
 use axum::Router;
-use axum::routing::{get, patch};
+use axum::routing::{get, post};
 
 use crate::{Admin, environments, flags, keys, not_offered, projects};
 
@@ -22,6 +22,11 @@ fn offered() -> Router<Admin> {
         .route("/environments/{identifier}", get(environments::read))
         .route("/apikey", get(keys::list).post(keys::create))
         .route("/apikey/{identifier}", get(keys::read).delete(keys::delete))
-        .route("/features", get(flags::list).post(flags::create))
-        .route("/features/{identifier}", patch(flags::patch).get(flags::read).delete(flags::delete))
+        .route("/features", get(flags::list).post(flags::create).patch(flags::patch_many))
+        .route(
+            "/features/{identifier}",
+            get(flags::read).patch(flags::patch).put(flags::put).delete(flags::delete),
+        )
+        .route("/features/{identifier}/dependants", get(flags::dependants))
+        .route("/features/{identifier}/restore", post(flags::restore))
 }

@@ -101,8 +101,8 @@ pub(super) fn change_rows<T>(
                 .bind(step.after.clone())
                 .bind(body.to_vec())
                 .bind(head.clone())
-                // What concerns the project only is announced to nobody.
-                .bind(environment.is_none())
+                // What changes nothing that is served is announced to nobody.
+                .bind(!matches!(step.scope, Scope::Environment(_)))
                 .expect_rows(1),
         );
     }
@@ -141,7 +141,7 @@ fn link<'a>(
 ) -> Link<'a> {
     let environment = match &step.scope {
         Scope::Project => "",
-        Scope::Environment(id) => id.as_str(),
+        Scope::Environment(id) | Scope::Beside(id) => id.as_str(),
     };
     Link {
         revision: state.project.revision + 1,
@@ -162,7 +162,7 @@ fn link<'a>(
 fn scope_id<'a>(state: &'a ProjectState<'_>, step: &'a ObjectStep) -> &'a str {
     match &step.scope {
         Scope::Project => state.project.id.as_str(),
-        Scope::Environment(id) => id.as_str(),
+        Scope::Environment(id) | Scope::Beside(id) => id.as_str(),
     }
 }
 
@@ -170,6 +170,7 @@ fn version(state: &ProjectState<'_>, step: &ObjectStep) -> i64 {
     match &step.scope {
         Scope::Project => state.project.revision + 1,
         Scope::Environment(id) => state.next_version(id).0,
+        Scope::Beside(id) => state.version(id).0,
     }
 }
 

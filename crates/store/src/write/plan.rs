@@ -23,8 +23,11 @@ pub struct Author {
 pub enum Scope {
     /// In the project.
     Project,
-    /// In one environment.
+    /// In one environment, which the write takes a version further.
     Environment(EnvironmentUuid),
+    /// In one environment, but beside what it serves: the change is recorded, no version is made and
+    /// nobody is told. Not for objects.
+    Beside(EnvironmentUuid),
 }
 
 /// One object that is new, different or gone.
@@ -127,7 +130,7 @@ impl<T> Plan<T> {
             .steps
             .iter()
             .filter_map(|step| match &step.scope {
-                Scope::Project => None,
+                Scope::Project | Scope::Beside(_) => None,
                 Scope::Environment(id) => Some((id.clone(), state.next_version(id))),
             })
             .collect();

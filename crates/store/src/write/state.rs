@@ -32,10 +32,15 @@ impl ProjectState<'_> {
         found.ok_or_else(|| Error::not_found(ObjectKind::Environment, identifier))
     }
 
+    /// The version of that environment, 0 for one that is being made.
+    pub fn version(&self, environment: &EnvironmentUuid) -> Version {
+        let found = self.environments.iter().find(|row| row.id == *environment);
+        found.map_or(Version(0), |row| row.version)
+    }
+
     /// The version at which objects written now in that environment will be.
     pub fn next_version(&self, environment: &EnvironmentUuid) -> Version {
-        let found = self.environments.iter().find(|row| row.id == *environment);
-        found.map_or(Version(1), |row| row.version.next())
+        self.version(environment).next()
     }
 
     /// The flag and its version, archived or not. `None` if it never was or was deleted.

@@ -8,6 +8,8 @@ use platform::Db;
 use serde::Serialize;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
+use super::activity::{ServedCount, Status};
+
 /// A flag, with what it serves in one environment if one is asked for.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,10 +28,23 @@ pub(crate) struct Feature {
     pub(super) tags: Vec<Tag>,
     services: Vec<Service>,
     owner: Vec<String>,
-    created_at: i64,
+    pub(super) created_at: i64,
     pub(super) modified_at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) env_properties: Option<EnvProperties>,
+    /// The value and the variation that a target is served, if the list was asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) evaluation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) evaluation_identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) results: Option<Vec<ServedCount>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stale: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stale_reason: Option<&'static str>,
 }
 
 /// What a flag serves in one environment.
@@ -40,8 +55,13 @@ pub(crate) struct EnvProperties {
     pub(super) state: FlagState,
     default_serve: Serve,
     off_variation: VariationId,
-    rules: Vec<ServingRule>,
-    variation_map: Vec<VariationMap>,
+    /// Unix milliseconds of the last change here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    modified_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<ServingRule>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) variation_map: Option<Vec<VariationMap>>,
     /// Flags have no pipelines here.
     pipeline_configured: bool,
     version: Version,
@@ -84,6 +104,40 @@ impl Feature {
             created_at: flag.created_at,
             modified_at: flag.modified_at,
             env_properties: config.map(EnvProperties::from),
+            evaluation: None,
+            evaluation_identifier: None,
+            results: None,
+            status: None,
+            stale: None,
+            stale_reason: None,
+        }
+    }
+
+    /// The same with the time of the last change in the environment (Unix milliseconds).
+    pub(super) fn changed_at(mut self, changed_ms: i64) -> Self {
+        if let Some(properties) = &mut self.env_properties {
+            properties.modified_at = Some(changed_ms);
+        }
+        self
+    }
+
+    /// When the flag was last changed, here or everywhere.
+    pub(super) fn changed_ms(&self) -> i64 {
+        let here = self.env_properties.as_ref().and_then(|properties| properties.modified_at);
+        here.unwrap_or_default().max(self.modified_at)
+    }
+
+    /// A variation's name; the identifier of one that is gone.
+    pub(super) fn variation_name(&self, identifier: &str) -> String {
+        let found = self.variations.iter().find(|variation| variation.identifier.as_str() == identifier);
+        found.map_or_else(|| identifier.to_owned(), |variation| variation.name.to_string())
+    }
+
+    /// Leaves out what a summary does not need.
+    pub(super) fn summarise(&mut self) {
+        if let Some(properties) = &mut self.env_properties {
+            properties.rules = None;
+            properties.variation_map = None;
         }
     }
 }
@@ -95,8 +149,9 @@ impl From<FlagConfig> for EnvProperties {
             state: config.state,
             default_serve: config.default_serve,
             off_variation: config.off_variation,
-            rules: config.rules,
-            variation_map: config.variation_to_target_map,
+            modified_at: None,
+            rules: Some(config.rules),
+            variation_map: Some(config.variation_to_target_map),
             pipeline_configured: false,
             version: config.version,
         }
@@ -111,8 +166,13 @@ pub(super) async fn feature(
     environment: Option<&EnvironmentRow>,
 ) -> Result<Feature, Error> {
     let Some(environment) = environment else { return Ok(Feature::new(flag, project, None)) };
-    let scope = environment.id.as_str();
-    let body = store::last_body(db, scope, Kind::FlagConfig, flag.identifier.as_str()).await?;
+    let (scope, id) = (environment.id.as_str(), flag.identifier.as_str());
+    let body = store::last_body(db, scope, Kind::FlagConfig, id).await?;
     let config = body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()?;
-    Ok(Feature::new(flag, project, config))
+    let current = store::current(db, scope, Kind::FlagConfig, id).await?;
+    let feature = Feature::new(flag, project, config);
+    Ok(match current {
+        Some(current) => feature.changed_at(current.changed_ms),
+        None => feature,
+    })
 }

@@ -1,21 +1,19 @@
 //! Making a flag: it is off everywhere.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use model::limits::{
-    FLAGS_PER_PROJECT_MAX, FLAGS_WARNED_FOR_NODE, OBJECT_BYTES_MAX, PREREQUISITE_DEPTH_MAX,
-    PREREQUISITES_PER_FLAG_MAX, TAGS_PER_OBJECT_MAX, VARIATION_VALUE_BYTES_MAX, VARIATIONS_PER_FLAG_MAX,
-};
+use model::limits::{FLAGS_PER_PROJECT_MAX, FLAGS_WARNED_FOR_NODE};
 use model::{
     Error, EventKind, FieldError, Flag, FlagId, FlagKind, ObjectKind, Prerequisite, Service, Tag, Variation,
     VariationId,
 };
 use serde::Deserialize;
-use serde_json::Value;
 use store::{Decision, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
 use tracing::warn;
 
+use super::check;
+use super::working::{Changes, body, prerequisites};
 use crate::environments::{config_created, first_config};
 use crate::projects::{checked_description, checked_name, named};
 
@@ -66,7 +64,6 @@ pub(super) struct CreateFlag {
 impl CreateFlag {
     pub(super) fn parse(request: FlagRequest, project: &ProjectRow) -> Result<Self, Error> {
         debug_assert_eq!(request.project, project.identifier.as_str());
-        check_variations(&request.variations, request.kind)?;
         let default = |field: &'static str, id: &str| {
             let id = VariationId::parse(id).map_err(|error| named(field, error))?;
             if request.variations.iter().any(|variation| variation.identifier == id) {
@@ -91,9 +88,7 @@ impl CreateFlag {
             created_at: 0,
             modified_at: 0,
         };
-        limit("tags", flag.tags.len(), TAGS_PER_OBJECT_MAX)?;
-        limit("services", flag.services.len(), TAGS_PER_OBJECT_MAX)?;
-        limit("prerequisites", flag.prerequisites.len(), PREREQUISITES_PER_FLAG_MAX)?;
+        check::check_shape(&flag)?;
         Ok(Self { flag })
     }
 }
@@ -126,7 +121,8 @@ impl Decision for CreateFlag {
                  their own should set a larger cache", state.project.identifier
             );
         }
-        check_prerequisites(&self.flag, state).await?;
+        let alone = Changes { state, changed: BTreeMap::new() };
+        check::check_prerequisites(&alone, &self.flag).await?;
         let flag = Flag { created_at: state.now_ms, modified_at: state.now_ms, ..self.flag.clone() };
         let mut plan = Plan::new(flag.clone());
         plan.step(created(&flag)?);
@@ -139,12 +135,7 @@ impl Decision for CreateFlag {
 }
 
 fn created(flag: &Flag) -> Result<ObjectStep, Error> {
-    let body = serde_json::to_string(flag).map_err(Error::internal)?;
-    if body.len() > OBJECT_BYTES_MAX {
-        return Err(Error::TooLarge(format!(
-            "the flag is larger than {OBJECT_BYTES_MAX} bytes; shorten its values"
-        )));
-    }
+    let body = body(flag)?;
     Ok(ObjectStep {
         scope: Scope::Project,
         kind: Kind::Flag,
@@ -153,141 +144,7 @@ fn created(flag: &Flag) -> Result<ObjectStep, Error> {
         event: EventKind::Create,
         before: None,
         after: Some(body),
-        references: references(flag),
+        references: prerequisites(flag),
         dependants: Vec::new(),
     })
-}
-
-/// The flags that a flag names.
-pub(super) fn references(flag: &Flag) -> Vec<(Kind, String)> {
-    flag.prerequisites.iter().map(|prerequisite| (Kind::Flag, prerequisite.feature.to_string())).collect()
-}
-
-/// Every prerequisite exists, with the variations it names, and the chain is not too long. A new flag
-/// cannot close a cycle: nobody depends on it yet.
-async fn check_prerequisites(flag: &Flag, state: &ProjectState<'_>) -> Result<(), Error> {
-    for (index, prerequisite) in flag.prerequisites.iter().enumerate() {
-        let field = format!("prerequisites[{index}]");
-        let id = &prerequisite.feature;
-        let found = state.flag(id).await?.filter(|(_, found)| !found.archived);
-        let Some((_, found)) = found else {
-            return Err(Error::invalid(
-                format!("{field}.feature"),
-                format!("flag {:?} does not exist", id.as_str()),
-            ));
-        };
-        let unknown = prerequisite.variations.iter().find(|variation| found.variation(variation).is_none());
-        if let Some(unknown) = unknown {
-            let message = format!("{:?} is no variation of flag {:?}", unknown.as_str(), id.as_str());
-            return Err(Error::invalid(format!("{field}.variations"), message));
-        }
-        if prerequisite.variations.is_empty() {
-            return Err(Error::invalid(
-                format!("{field}.variations"),
-                "is empty; name at least one variation",
-            ));
-        }
-    }
-    check_depth(flag, state).await
-}
-
-/// Walks the prerequisites level by level.
-async fn check_depth(flag: &Flag, state: &ProjectState<'_>) -> Result<(), Error> {
-    let mut level: HashSet<FlagId> = flag.prerequisites.iter().map(|p| p.feature.clone()).collect();
-    for _ in 0..PREREQUISITE_DEPTH_MAX {
-        let mut next = HashSet::new();
-        for id in &level {
-            if let Some((_, found)) = state.flag(id).await? {
-                next.extend(found.prerequisites.into_iter().map(|prerequisite| prerequisite.feature));
-            }
-        }
-        if next.is_empty() {
-            return Ok(());
-        }
-        level = next;
-    }
-    let message = format!("the chain of prerequisites is longer than {PREREQUISITE_DEPTH_MAX}; shorten it");
-    Err(Error::invalid("prerequisites", message))
-}
-
-/// Variations are enough, not too many, distinct, and hold values of the flag's kind.
-pub(super) fn check_variations(variations: &[Variation], kind: FlagKind) -> Result<(), Error> {
-    if variations.len() < 2 {
-        return Err(Error::invalid("variations", "needs at least two variations"));
-    }
-    limit("variations", variations.len(), VARIATIONS_PER_FLAG_MAX)?;
-    let mut seen = HashSet::new();
-    let mut errors = Vec::new();
-    for (index, variation) in variations.iter().enumerate() {
-        let field = format!("variations[{index}]");
-        if let Err(error) = VariationId::parse(variation.identifier.as_str()) {
-            errors.push(FieldError::new(format!("{field}.identifier"), error.message));
-        } else if !seen.insert(&variation.identifier) {
-            let message = format!("{:?} is there twice", variation.identifier.as_str());
-            errors.push(FieldError::new(format!("{field}.identifier"), message));
-        }
-        if let Err(message) = check_value(&variation.value, kind) {
-            errors.push(FieldError::new(format!("{field}.value"), message));
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
-}
-
-fn check_value(value: &str, kind: FlagKind) -> Result<(), String> {
-    if value.len() > VARIATION_VALUE_BYTES_MAX {
-        return Err(format!("is longer than {VARIATION_VALUE_BYTES_MAX} bytes; shorten it"));
-    }
-    let fits = match kind {
-        FlagKind::Boolean => matches!(value, "true" | "false"),
-        FlagKind::Int => value.parse::<f64>().is_ok_and(f64::is_finite),
-        FlagKind::String => true,
-        FlagKind::Json => matches!(serde_json::from_str(value), Ok(Value::Object(_))),
-    };
-    if fits {
-        return Ok(());
-    }
-    let wanted = match kind {
-        FlagKind::Boolean => "use \"true\" or \"false\"",
-        FlagKind::Int => "use a number such as \"42\" or \"3.14\"",
-        FlagKind::String => "use any text",
-        FlagKind::Json => "use the text of a JSON object, the only form that every SDK reads",
-    };
-    Err(format!("{value:?} does not fit kind {kind}; {wanted}"))
-}
-
-fn limit(field: &str, count: usize, max: usize) -> Result<(), Error> {
-    if count <= max {
-        return Ok(());
-    }
-    Err(Error::invalid(field, format!("holds {count}, at most {max} are allowed")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_fit_the_kind_or_say_what_would() {
-        let good = [
-            (FlagKind::Boolean, "true"),
-            (FlagKind::Int, "3.14"),
-            (FlagKind::Int, "-1e3"),
-            (FlagKind::String, ""),
-            (FlagKind::Json, "{\"a\":[1]}"),
-        ];
-        for (kind, value) in good {
-            assert_eq!(check_value(value, kind), Ok(()), "{value:?} as {kind}");
-        }
-        let bad = [
-            (FlagKind::Boolean, "True"),
-            (FlagKind::Int, "inf"),
-            (FlagKind::Int, ""),
-            (FlagKind::Json, "[1]"),
-            (FlagKind::Json, "{"),
-        ];
-        for (kind, value) in bad {
-            let error = check_value(value, kind).unwrap_err();
-            assert!(error.contains("does not fit kind") && error.contains("; use "), "{error}");
-        }
-    }
 }

@@ -1,58 +1,59 @@
 //! Flags: create, read, list, change, archive, delete.
 
+mod activity;
 mod answer;
 mod change;
+mod check;
 mod create;
 mod instruction;
 mod list;
+mod put;
 mod remove;
+mod restore;
+mod working;
 
 use api::{Json, Path, Problem, Query};
 use axum::extract::State;
 use http::StatusCode;
 use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
-use model::{Error, Flag, FlagId, ObjectKind};
+use model::{Error, FieldError, Flag, FlagId, ObjectKind};
 use platform::Db;
 use serde::Deserialize;
-use serde_json::Value;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
-use crate::projects::{checked_description, named};
+use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
 use answer::{Feature, Metadata};
-use change::ChangeFlag;
+use change::ChangeFlags;
 use create::CreateFlag;
 use instruction::Instruction;
+use put::PutFlag;
 use remove::RemoveFlag;
+use restore::RestoreFlag;
 
 pub use create::FlagRequest;
-pub(crate) use list::list;
+pub(crate) use list::{dependants, list};
+pub use put::PutRequest;
 
-/// The envelope of instructions.
+/// Instructions for several flags, all or none.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PatchRequest {
-    /// Why; kept in the audit.
+pub struct PatchManyRequest {
     #[serde(default)]
-    pub comment: Option<String>,
-    /// When; not offered yet.
+    comment: Option<String>,
     #[serde(default)]
-    pub execution_time: Option<i64>,
-    /// Applied in order, all or none.
+    execution_time: Option<i64>,
     #[serde(default)]
-    pub instructions: Vec<RawInstruction>,
+    flags: Vec<FlagInstructions>,
 }
 
-/// One instruction as it was sent.
 #[derive(Clone, Debug, Deserialize)]
-pub struct RawInstruction {
-    /// Such as `setFeatureFlagState`.
-    pub kind: String,
-    /// What that kind needs.
+struct FlagInstructions {
+    identifier: String,
     #[serde(default)]
-    pub parameters: Value,
+    instructions: Vec<RawInstruction>,
 }
 
 #[derive(Deserialize)]
@@ -100,16 +101,78 @@ pub(crate) async fn patch(
     let project = context.project(db, &access).await?;
     let environment = named_environment(db, &project, &context).await?;
     let flag = FlagId::parse(&identifier)?;
-    let decision = ChangeFlag {
-        flag: flag.clone(),
+    let parse = |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, &*admin.platform.random);
+    let instructions = parse_all(&request.instructions, request.execution_time, parse)?;
+    let decision = ChangeFlags {
         environment: environment.as_ref().map(|row| row.id.clone()),
-        instructions: instructions(&request)?,
+        flags: vec![(flag.clone(), instructions)],
     };
-    let comment = request.comment.map(|comment| checked_description(Some(comment))).transpose();
-    let author = access.author(comment.map_err(|_| too_long_comment())?);
+    let author = access.author(checked_comment(request.comment)?);
     admin.writer.write(&project.id, &author, &decision).await?;
-    let flag = find(db, &project, &flag).await?;
-    Ok(Json(Metadata::new(answer::feature(db, flag, &project, environment.as_ref()).await?)))
+    answer(db, &project, environment.as_ref(), &flag).await
+}
+
+pub(crate) async fn patch_many(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Json(request): Json<PatchManyRequest>,
+) -> Result<Json<Vec<Metadata>>, Problem> {
+    access.check_edit()?;
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let environment = named_environment(db, &project, &context).await?;
+    if request.flags.is_empty() || request.flags.len() > INSTRUCTIONS_PER_PATCH_MAX {
+        let message = format!("holds {} flags; send 1 to {INSTRUCTIONS_PER_PATCH_MAX}", request.flags.len());
+        return Err(FieldError::new("flags", message).into());
+    }
+    let mut flags = Vec::with_capacity(request.flags.len());
+    for (index, flag) in request.flags.iter().enumerate() {
+        let parse = |raw: &RawInstruction, place: &str| {
+            Instruction::parse(raw, &format!("flags[{index}].{place}"), &*admin.platform.random)
+        };
+        let id = FlagId::parse(&flag.identifier).map_err(|error| error.under(&format!("flags[{index}]")))?;
+        flags.push((id, parse_all(&flag.instructions, request.execution_time, parse)?));
+    }
+    let decision = ChangeFlags { environment: environment.as_ref().map(|row| row.id.clone()), flags };
+    let author = access.author(checked_comment(request.comment)?);
+    admin.writer.write(&project.id, &author, &decision).await?;
+    let mut answers = Vec::with_capacity(decision.flags.len());
+    for (flag, _) in &decision.flags {
+        let Json(one) = answer(db, &project, environment.as_ref(), flag).await?;
+        answers.push(one);
+    }
+    Ok(Json(answers))
+}
+
+pub(crate) async fn put(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Json(request): Json<PutRequest>,
+) -> Result<Json<Metadata>, Problem> {
+    access.check_edit()?;
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let flag = FlagId::parse(&identifier)?;
+    let decision = PutFlag { flag: flag.clone(), request };
+    admin.writer.write(&project.id, &access.author(None), &decision).await?;
+    answer(db, &project, None, &flag).await
+}
+
+pub(crate) async fn restore(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+) -> Result<(StatusCode, Json<Metadata>), Problem> {
+    access.check_edit()?;
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let flag = FlagId::parse(&identifier)?;
+    admin.writer.write(&project.id, &access.author(None), &RestoreFlag { flag: flag.clone() }).await?;
+    Ok((StatusCode::CREATED, answer(db, &project, None, &flag).await?))
 }
 
 pub(crate) async fn delete(
@@ -131,26 +194,14 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn instructions(request: &PatchRequest) -> Result<Vec<Instruction>, Error> {
-    if request.execution_time.is_some() {
-        let message =
-            "executionTime: scheduled changes are planned but not offered yet; leave it out to apply now";
-        return Err(Error::NotOffered(message.to_owned()));
-    }
-    if request.instructions.is_empty() {
-        return Err(Error::invalid("instructions", "is empty; send at least one instruction"));
-    }
-    if request.instructions.len() > INSTRUCTIONS_PER_PATCH_MAX {
-        let message =
-            format!("holds more than {INSTRUCTIONS_PER_PATCH_MAX} instructions; send several requests");
-        return Err(Error::invalid("instructions", message));
-    }
-    let parse = |(index, raw)| Instruction::parse(raw, &format!("instructions[{index}]"));
-    request.instructions.iter().enumerate().map(parse).collect()
-}
-
-fn too_long_comment() -> Error {
-    named("comment", model::FieldError::new("comment", "is too long; shorten it to 4096 bytes")).into()
+async fn answer(
+    db: &dyn Db,
+    project: &ProjectRow,
+    environment: Option<&EnvironmentRow>,
+    flag: &FlagId,
+) -> Result<Json<Metadata>, Problem> {
+    let flag = find(db, project, flag).await?;
+    Ok(Json(Metadata::new(answer::feature(db, flag, project, environment).await?)))
 }
 
 /// The flag, archived or not.

@@ -4,8 +4,6 @@ use async_trait::async_trait;
 use model::{EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
-use super::create::references;
-
 /// Where the flag goes.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Destination {
@@ -73,7 +71,8 @@ impl RemoveFlag {
             event: if to_archive { EventKind::Patch } else { EventKind::Delete },
             before: Some(serde_json::to_string(flag).map_err(Error::internal)?),
             after,
-            references: if to_archive { references(flag) } else { Vec::new() },
+            // An archived flag needs nothing; what it named is checked when it is restored.
+            references: Vec::new(),
             dependants: Vec::new(),
         })
     }

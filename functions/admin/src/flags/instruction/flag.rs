@@ -1,0 +1,227 @@
+//! Instructions that change what a flag is, everywhere.
+
+use model::{Error, FieldError, Flag, FlagId, Prerequisite, Service, Tag, Variation, VariationId};
+use serde::Deserialize;
+
+use super::environment::known;
+use crate::instructions::RawInstruction;
+use crate::projects::{checked_description, checked_name};
+
+/// Their kinds.
+pub(super) const KINDS: [&str; 16] = [
+    "updateName",
+    "updateDescription",
+    "updatePermanent",
+    "addVariation",
+    "updateVariation",
+    "deleteVariation",
+    "setDefaultOnVariation",
+    "setDefaultOffVariation",
+    "addPrerequisite",
+    "updatePrerequisite",
+    "removePrerequisite",
+    "addTag",
+    "updateTag",
+    "removeTag",
+    "addService",
+    "removeService",
+];
+
+/// One change to what a flag is.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::flags) enum FlagInstruction {
+    Name(String),
+    Description(String),
+    Permanent(bool),
+    AddVariation(Variation),
+    UpdateVariation(VariationChange),
+    DeleteVariation(VariationId),
+    DefaultOn(VariationId),
+    DefaultOff(VariationId),
+    AddPrerequisite(Prerequisite),
+    UpdatePrerequisite(Prerequisite),
+    RemovePrerequisite(FlagId),
+    AddTag(Tag),
+    UpdateTag(Tag),
+    RemoveTag(String),
+    AddService(Service),
+    RemoveService(String),
+}
+
+/// What is given of a variation changes; its identifier never does.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(in crate::flags) struct VariationChange {
+    identifier: VariationId,
+    name: Option<Box<str>>,
+    value: Option<Box<str>>,
+    description: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Description {
+    description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Permanent {
+    permanent: bool,
+}
+
+#[derive(Deserialize)]
+struct Identifier {
+    identifier: String,
+}
+
+#[derive(Deserialize)]
+struct Feature {
+    feature: String,
+}
+
+impl FlagInstruction {
+    pub(super) fn parse(raw: &RawInstruction, place: &str) -> Result<Self, Error> {
+        let variation = || variation(&raw.parameters::<Identifier>(place)?.identifier, place);
+        Ok(match raw.kind.as_str() {
+            "updateName" => Self::Name(name(&raw.parameters::<Name>(place)?.name, place)?),
+            "updateDescription" => {
+                Self::Description(checked_description(raw.parameters::<Description>(place)?.description)?)
+            }
+            "updatePermanent" => Self::Permanent(raw.parameters::<Permanent>(place)?.permanent),
+            "addVariation" => Self::AddVariation(raw.parameters(place)?),
+            "updateVariation" => Self::UpdateVariation(raw.parameters(place)?),
+            "deleteVariation" => Self::DeleteVariation(variation()?),
+            "setDefaultOnVariation" => Self::DefaultOn(variation()?),
+            "setDefaultOffVariation" => Self::DefaultOff(variation()?),
+            "addPrerequisite" => Self::AddPrerequisite(prerequisite(raw, place)?),
+            "updatePrerequisite" => Self::UpdatePrerequisite(prerequisite(raw, place)?),
+            "removePrerequisite" => {
+                Self::RemovePrerequisite(flag(&raw.parameters::<Feature>(place)?.feature, place)?)
+            }
+            "addTag" => Self::AddTag(tag(raw, place)?),
+            "updateTag" => Self::UpdateTag(tag(raw, place)?),
+            "removeTag" => Self::RemoveTag(raw.parameters::<Identifier>(place)?.identifier),
+            "addService" => Self::AddService(raw.parameters(place)?),
+            _ => Self::RemoveService(raw.parameters::<Identifier>(place)?.identifier),
+        })
+    }
+
+    pub(super) fn apply(&self, flag: &mut Flag) -> Result<(), Error> {
+        match self {
+            Self::Name(name) => flag.name.clone_from(name),
+            Self::Description(description) => flag.description.clone_from(description),
+            Self::Permanent(permanent) => flag.permanent = *permanent,
+            Self::AddVariation(variation) => flag.variations.push(variation.clone()),
+            Self::UpdateVariation(change) => change.apply(flag)?,
+            Self::DeleteVariation(id) => {
+                known(&flag.variations, id)?;
+                flag.variations.retain(|variation| variation.identifier != *id);
+            }
+            Self::DefaultOn(id) => {
+                known(&flag.variations, id)?;
+                flag.default_on_variation = id.clone();
+            }
+            Self::DefaultOff(id) => {
+                known(&flag.variations, id)?;
+                flag.default_off_variation = id.clone();
+            }
+            Self::AddPrerequisite(new) => {
+                if flag.prerequisites.iter().any(|prerequisite| prerequisite.feature == new.feature) {
+                    let message = format!(
+                        "{:?} is a prerequisite already; use updatePrerequisite",
+                        new.feature.as_str()
+                    );
+                    return Err(Error::invalid("feature", message));
+                }
+                flag.prerequisites.push(new.clone());
+            }
+            Self::UpdatePrerequisite(new) => {
+                let found =
+                    flag.prerequisites.iter_mut().find(|prerequisite| prerequisite.feature == new.feature);
+                *found.ok_or_else(|| no_prerequisite(&new.feature))? = new.clone();
+            }
+            Self::RemovePrerequisite(id) => {
+                if !flag.prerequisites.iter().any(|prerequisite| prerequisite.feature == *id) {
+                    return Err(no_prerequisite(id));
+                }
+                flag.prerequisites.retain(|prerequisite| prerequisite.feature != *id);
+            }
+            Self::AddTag(new) | Self::UpdateTag(new) => {
+                match flag.tags.iter_mut().find(|tag| tag.identifier == new.identifier) {
+                    Some(tag) => tag.clone_from(new),
+                    None => flag.tags.push(new.clone()),
+                }
+            }
+            Self::RemoveTag(id) => flag.tags.retain(|tag| tag.identifier != *id),
+            Self::AddService(new) => {
+                flag.services.retain(|service| service.identifier != new.identifier);
+                flag.services.push(new.clone());
+            }
+            Self::RemoveService(id) => flag.services.retain(|service| service.identifier != *id),
+        }
+        Ok(())
+    }
+}
+
+impl VariationChange {
+    fn apply(&self, flag: &mut Flag) -> Result<(), Error> {
+        known(&flag.variations, &self.identifier)?;
+        for variation in
+            flag.variations.iter_mut().filter(|variation| variation.identifier == self.identifier)
+        {
+            let set = |to: &mut Box<str>, from: &Option<Box<str>>| {
+                if let Some(from) = from {
+                    to.clone_from(from);
+                }
+            };
+            set(&mut variation.name, &self.name);
+            set(&mut variation.value, &self.value);
+            set(&mut variation.description, &self.description);
+        }
+        Ok(())
+    }
+}
+
+fn name(text: &str, place: &str) -> Result<String, Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(format!("{place}.name"), "is empty; give the flag a name"));
+    }
+    checked_name(text, text)
+}
+
+fn prerequisite(raw: &RawInstruction, place: &str) -> Result<Prerequisite, Error> {
+    let prerequisite: Prerequisite = raw.parameters(place)?;
+    flag(prerequisite.feature.as_str(), place)?;
+    Ok(prerequisite)
+}
+
+fn flag(text: &str, place: &str) -> Result<FlagId, FieldError> {
+    FlagId::parse(text).map_err(|error| FieldError { field: "feature".to_owned(), ..error }.under(place))
+}
+
+fn variation(text: &str, place: &str) -> Result<VariationId, Error> {
+    Ok(VariationId::parse(text)
+        .map_err(|error| FieldError { field: "identifier".to_owned(), ..error }.under(place))?)
+}
+
+/// A tag is known by its identifier; a tag sent by name alone is known by its name.
+fn tag(raw: &RawInstruction, place: &str) -> Result<Tag, Error> {
+    let mut tag: Tag = raw.parameters(place)?;
+    if tag.identifier.is_empty() {
+        tag.identifier.clone_from(&tag.name);
+    }
+    if tag.name.is_empty() {
+        tag.name.clone_from(&tag.identifier);
+    }
+    if tag.identifier.is_empty() {
+        return Err(Error::invalid(format!("{place}.identifier"), "is missing"));
+    }
+    Ok(tag)
+}
+
+fn no_prerequisite(id: &FlagId) -> Error {
+    Error::invalid("feature", format!("{:?} is not a prerequisite of the flag", id.as_str()))
+}

@@ -1,0 +1,161 @@
+//! What a list of flags can be asked for.
+
+use std::cmp::Ordering;
+
+use model::{FlagKind, FlagState};
+use serde::Deserialize;
+
+use crate::flags::activity::{Activity, StatusFilter};
+use crate::flags::answer::Feature;
+
+/// Filters, sorting and extras of the query.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Filters {
+    name: Option<String>,
+    identifier: Option<String>,
+    archived: Option<bool>,
+    kind: Option<FlagKind>,
+    feature_identifiers: Option<String>,
+    excluded_features: Option<String>,
+    lifetime: Option<Lifetime>,
+    enabled: Option<bool>,
+    tags: Option<String>,
+    status: Option<StatusFilter>,
+    sort_by_field: Option<SortField>,
+    sort_order: Option<SortOrder>,
+    target_identifier: Option<String>,
+    target_identifier_filter: Option<String>,
+    metrics: Option<bool>,
+    flag_counts: Option<bool>,
+    summary: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Lifetime {
+    Permanent,
+    Temporary,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SortField {
+    Name,
+    #[default]
+    Identifier,
+    Archived,
+    Kind,
+    ModifiedAt,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+enum SortOrder {
+    #[default]
+    Ascending,
+    Descending,
+}
+
+impl Filters {
+    /// The parameter that has a meaning in one environment only, if any is given.
+    pub(super) fn needs_environment(&self) -> Option<&'static str> {
+        let given = [
+            ("enabled", self.enabled.is_some()),
+            ("status", self.status.is_some()),
+            ("metrics", self.metrics()),
+            ("targetIdentifier", text(self.target_identifier.as_deref()).is_some()),
+            ("targetIdentifierFilter", text(self.target_identifier_filter.as_deref()).is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
+    /// Whether evaluations have to be looked at.
+    pub(super) fn need_activity(&self) -> bool {
+        self.status.is_some() || self.metrics() || self.flag_counts()
+    }
+
+    /// Whether results and status are asked for.
+    pub(super) fn metrics(&self) -> bool {
+        self.metrics == Some(true)
+    }
+
+    /// Whether totals are asked for.
+    pub(super) fn flag_counts(&self) -> bool {
+        self.flag_counts == Some(true)
+    }
+
+    /// Whether rules and lists of targets are not wanted.
+    pub(super) fn summary(&self) -> bool {
+        self.summary == Some(true)
+    }
+
+    /// For whom flags are to be evaluated.
+    pub(super) fn target(&self) -> Option<&str> {
+        text(self.target_identifier_filter.as_deref()).or_else(|| text(self.target_identifier.as_deref()))
+    }
+
+    /// Whether the list shows the flag.
+    pub(super) fn admit(&self, feature: &Feature, activity: Option<&Activity>) -> bool {
+        let lifetime = if feature.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
+        let id = feature.identifier.as_str();
+        feature.archived == self.archived.unwrap_or(false)
+            && holds(self.name.as_deref(), &feature.name)
+            && holds(self.identifier.as_deref(), id)
+            && self.kind.is_none_or(|kind| kind == feature.kind)
+            && self.lifetime.is_none_or(|wanted| wanted == lifetime)
+            && listed(self.feature_identifiers.as_deref(), id).unwrap_or(true)
+            && !listed(self.excluded_features.as_deref(), id).unwrap_or(false)
+            && self.enabled.is_none_or(|enabled| enabled == is_on(feature))
+            && self.admits_tags(feature)
+            && self.status.is_none_or(|wanted| activity.is_some_and(|activity| activity.is(wanted, feature)))
+            && text(self.target_identifier_filter.as_deref()).is_none_or(|target| names(feature, target))
+    }
+
+    fn admits_tags(&self, feature: &Feature) -> bool {
+        let Some(tags) = text(self.tags.as_deref()) else { return true };
+        feature.tags.iter().any(|tag| listed(Some(tags), &tag.identifier).unwrap_or(false))
+    }
+
+    /// A total order: what compares equal is ordered by identifier.
+    pub(super) fn order(&self, one: &Feature, other: &Feature) -> Ordering {
+        let by_field = match self.sort_by_field.unwrap_or_default() {
+            SortField::Name => one.name.cmp(&other.name),
+            SortField::Identifier => Ordering::Equal,
+            SortField::Archived => one.archived.cmp(&other.archived),
+            SortField::Kind => one.kind.as_str().cmp(other.kind.as_str()),
+            SortField::ModifiedAt => one.changed_ms().cmp(&other.changed_ms()),
+        };
+        let ascending = by_field.then_with(|| one.identifier.cmp(&other.identifier));
+        match self.sort_order.unwrap_or_default() {
+            SortOrder::Ascending => ascending,
+            SortOrder::Descending => ascending.reverse(),
+        }
+    }
+}
+
+/// Whether the flag is on in the environment that the list is about.
+pub(super) fn is_on(feature: &Feature) -> bool {
+    feature.env_properties.as_ref().is_some_and(|properties| properties.state == FlagState::On)
+}
+
+/// Whether the flag names the target in its list of targets.
+fn names(feature: &Feature, target: &str) -> bool {
+    let maps = feature.env_properties.iter().flat_map(|properties| properties.variation_map.iter().flatten());
+    maps.flat_map(|map| &map.targets).any(|named| named.identifier.as_str() == target)
+}
+
+/// An empty parameter is as good as none.
+fn text(parameter: Option<&str>) -> Option<&str> {
+    parameter.filter(|text| !text.is_empty())
+}
+
+/// Whether `text` contains what is looked for, whatever the case.
+fn holds(wanted: Option<&str>, text: &str) -> bool {
+    wanted.is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
+}
+
+/// Whether a comma list names the identifier; `None` without a list.
+fn listed(list: Option<&str>, identifier: &str) -> Option<bool> {
+    Some(text(list)?.split(',').any(|item| item.trim() == identifier))
+}
