@@ -1,6 +1,8 @@
 //! The recorded answers of published SDKs (`spec/recorded/`): ours are the same but where
 //! `differences.json` says so, with the reason.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
