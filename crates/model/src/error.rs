@@ -13,6 +13,8 @@ pub enum ObjectKind {
     Segment,
     /// A target.
     Target,
+    /// A tag.
+    Tag,
     /// A project.
     Project,
     /// An environment.
@@ -23,6 +25,8 @@ pub enum ObjectKind {
     Key,
     /// An access token of the admin API.
     Token,
+    /// What an object was before or after a change.
+    Snapshot,
     /// A path that nothing is served under.
     Path,
 }
@@ -33,11 +37,13 @@ impl fmt::Display for ObjectKind {
             Self::Flag => "flag",
             Self::Segment => "segment",
             Self::Target => "target",
+            Self::Tag => "tag",
             Self::Project => "project",
             Self::Environment => "environment",
             Self::Organisation => "organisation",
             Self::Key => "SDK key",
             Self::Token => "access token",
+            Self::Snapshot => "object snapshot",
             Self::Path => "path",
         })
     }

@@ -8,6 +8,12 @@ pub const ENVIRONMENTS_PER_PROJECT_MAX: usize = 50;
 pub const SEGMENTS_PER_ENVIRONMENT_MAX: usize = 2_000;
 /// Targets in one include, exclude or variation list.
 pub const TARGETS_PER_LIST_MAX: usize = 50_000;
+/// Targets listed in an environment, seen by SDKs or written by hand.
+pub const TARGETS_PER_ENVIRONMENT_MAX: usize = 100_000;
+/// Bytes of a target's attributes as JSON, where the admin API writes them.
+pub const TARGET_ATTRIBUTES_BYTES_MAX: usize = 16 * 1024;
+/// Names of attributes that are suggested when rules are written.
+pub const ATTRIBUTE_NAMES_MAX: usize = 1_000;
 /// Rules of one flag in one environment.
 pub const RULES_PER_FLAG_MAX: usize = 100;
 /// Variations of one flag.
@@ -20,6 +26,10 @@ pub const PREREQUISITE_DEPTH_MAX: usize = 8;
 pub const INSTRUCTIONS_PER_PATCH_MAX: usize = 100;
 /// Tags of one object.
 pub const TAGS_PER_OBJECT_MAX: usize = 100;
+/// Tags of a project that were made without a flag.
+pub const TAGS_PER_PROJECT_MAX: usize = 1_000;
+/// Objects of other kinds that one request may name in a list.
+pub const NAMED_PER_REQUEST_MAX: usize = 100;
 /// Bytes of one stored object's JSON.
 pub const OBJECT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of an identifier that the admin API accepts.
