@@ -1,1 +1,30 @@
-//! sse-relay.
+//! The relay: holds the streams of SDKs and tells them what changed.
+//!
+//! [`run`] serves one listener. A connection that asks for a stream becomes a small task of its own over
+//! a shared log, everything else goes to hyper and the router that `run` was given. Inside, `hub`,
+//! `reader` and `log` are the state machines, free of time and sockets; `source` feeds them, `stream`
+//! and `connection` are the sockets.
+
+mod channel;
+mod connection;
+mod counters;
+mod end;
+mod frame;
+mod hub;
+mod limits;
+mod log;
+mod places;
+mod reader;
+mod refusal;
+mod relay;
+mod replay;
+mod request;
+mod rest;
+mod server;
+mod source;
+mod stream;
+mod subscription;
+
+pub use limits::Limits;
+pub use relay::{Parts, Relay};
+pub use server::run;

@@ -1,0 +1,141 @@
+//! The environments that streams are open for.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::EnvironmentUuid;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
+
+use crate::hub::{Effect, Topic};
+use crate::limits::IDLE_MS_MAX;
+
+/// One environment: its state, and the means to wake its streams.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    /// Which environment.
+    pub(crate) environment: EnvironmentUuid,
+    /// Wakes the streams.
+    pub(crate) wake: Notify,
+    /// Held while the database is asked, so that many who want to know the same ask once.
+    pub(crate) asking: AsyncMutex<()>,
+    topic: Mutex<Topic>,
+    idle_since_ms: Mutex<Option<i64>>,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Channels {
+    channels: Mutex<HashMap<EnvironmentUuid, Arc<Channel>>>,
+    /// Those that news are missing for. Each is in it once at most.
+    behind: Mutex<VecDeque<Arc<Channel>>>,
+    fell_behind: Notify,
+}
+
+impl Channel {
+    fn new(environment: EnvironmentUuid) -> Self {
+        Self {
+            environment,
+            wake: Notify::new(),
+            asking: AsyncMutex::default(),
+            topic: Mutex::default(),
+            idle_since_ms: Mutex::default(),
+        }
+    }
+
+    /// The environment's state.
+    pub(crate) fn topic(&self) -> MutexGuard<'_, Topic> {
+        lock(&self.topic)
+    }
+
+    /// Whether nobody has used it for a while. `is_used` says whether somebody does now.
+    fn is_idle(&self, is_used: bool, now_ms: i64) -> bool {
+        let mut idle_since_ms = lock(&self.idle_since_ms);
+        if is_used {
+            *idle_since_ms = None;
+            return false;
+        }
+        now_ms.saturating_sub(*idle_since_ms.get_or_insert(now_ms)) >= IDLE_MS_MAX
+    }
+}
+
+impl Channels {
+    /// The channel of an environment, new if it has none.
+    pub(crate) fn open(&self, environment: &EnvironmentUuid) -> Arc<Channel> {
+        let mut channels = lock(&self.channels);
+        let new = || Arc::new(Channel::new(environment.clone()));
+        Arc::clone(channels.entry(environment.clone()).or_insert_with(new))
+    }
+
+    /// The channel of an environment, if it has one.
+    pub(crate) fn get(&self, environment: &EnvironmentUuid) -> Option<Arc<Channel>> {
+        lock(&self.channels).get(environment).cloned()
+    }
+
+    /// All channels.
+    pub(crate) fn all(&self) -> Vec<Arc<Channel>> {
+        lock(&self.channels).values().cloned().collect()
+    }
+
+    /// Wakes every stream.
+    pub(crate) fn wake_all(&self) {
+        self.all().iter().for_each(|channel| channel.wake.notify_waiters());
+    }
+
+    /// Does what the state machine of `channel` asked for.
+    pub(crate) fn perform(&self, channel: &Arc<Channel>, effects: impl IntoIterator<Item = Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Wake => channel.wake.notify_waiters(),
+                Effect::CatchUp => {
+                    lock(&self.behind).push_back(Arc::clone(channel));
+                    self.fell_behind.notify_one();
+                }
+                Effect::Retire => {
+                    let mut channels = lock(&self.channels);
+                    let is_same =
+                        channels.get(&channel.environment).is_some_and(|found| Arc::ptr_eq(found, channel));
+                    if is_same {
+                        channels.remove(&channel.environment);
+                    }
+                    drop(channels);
+                    channel.wake.notify_waiters();
+                }
+            }
+        }
+    }
+
+    /// Waits for a channel that news are missing for.
+    pub(crate) async fn next_behind(&self) -> Arc<Channel> {
+        loop {
+            let fell_behind = self.fell_behind.notified();
+            if let Some(channel) = self.next_waiting() {
+                return channel;
+            }
+            fell_behind.await;
+        }
+    }
+
+    fn next_waiting(&self) -> Option<Arc<Channel>> {
+        let mut behind = lock(&self.behind);
+        let next = behind.pop_front();
+        if !behind.is_empty() {
+            // One notification may stand for several channels.
+            self.fell_behind.notify_one();
+        }
+        next
+    }
+
+    /// Gives up channels that have missed news for too long, and lets go of those without streams.
+    pub(crate) fn sweep(&self, now_ms: i64) {
+        for channel in self.all() {
+            let effect = channel.topic().tick(now_ms);
+            self.perform(&channel, effect);
+        }
+        // Whoever uses a channel holds it, and new holders come through this map, which is locked.
+        lock(&self.channels).retain(|_, channel| !channel.is_idle(Arc::strong_count(channel) > 1, now_ms));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,145 @@
+//! An open stream without its socket: what to send, and when.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{KeyKind, KeyRecord};
+use tokio::task::coop::consume_budget;
+use tracing::info;
+
+use crate::channel::Channel;
+use crate::end::End;
+use crate::frame::Frame;
+use crate::limits::{RETRY_MS_MIN, RETRY_MS_SPREAD};
+use crate::places::Place;
+use crate::reader::{Action, Reader};
+use crate::relay::{Phase, Relay};
+use crate::replay::Start;
+
+/// An open stream.
+pub(crate) struct Subscription {
+    relay: Arc<Relay>,
+    channel: Arc<Channel>,
+    _place: Place,
+    reader: Reader,
+    kind: KeyKind,
+    resumed: bool,
+    opened_ms: i64,
+    events_sent: u64,
+}
+
+impl Subscription {
+    /// A stream for `key` that begins at `start`; `resumed` if the client said what it had.
+    pub(crate) fn new(
+        relay: Arc<Relay>,
+        channel: Arc<Channel>,
+        place: Place,
+        (key, start, resumed): (&KeyRecord, Start, bool),
+    ) -> Self {
+        let opened_ms = relay.clock.now_ms();
+        let lifetime_ms = millis(relay.limits.stream_lifetime);
+        let lifetime_ms = lifetime_ms.saturating_sub(relay.random.below(lifetime_ms / 6));
+        let ends_ms = opened_ms.saturating_add_unsigned(lifetime_ms);
+        let ends = match key.expires_ms {
+            Some(expires_ms) if expires_ms < ends_ms => (expires_ms, End::KeyRevoked),
+            _ => (ends_ms, End::Lifetime),
+        };
+        relay.counters.streams.up();
+        relay.counters.opened.add();
+        if resumed {
+            relay.counters.resumed.add();
+        }
+        let reader = Reader::new(Arc::clone(place.key()), start, ends);
+        Self { reader, relay, channel, _place: place, kind: key.kind, resumed, opened_ms, events_sent: 0 }
+    }
+
+    /// Waits for the next frame to send. `gone` resolves when the client is.
+    ///
+    /// # Errors
+    /// Why the stream ends.
+    pub(crate) async fn next(&mut self, gone: impl Future<Output = End>) -> Result<Frame, End> {
+        // A stream with much to send must let others have their turn.
+        consume_budget().await;
+        let relay = Arc::clone(&self.relay);
+        let channel = Arc::clone(&self.channel);
+        let mut gone = pin!(gone);
+        let mut time = None;
+        loop {
+            // Registered before looking, so that what happens in between still wakes us.
+            let mut woken = pin!(channel.wake.notified());
+            woken.as_mut().enable();
+            if self.notice_shutdown() {
+                time = None;
+            }
+            let action = self.reader.next(&channel.topic(), relay.clock.now_ms());
+            match action {
+                Action::Send(frame) => return Ok(self.counted(frame)),
+                Action::End(end) => return Err(end),
+                Action::Wait(most) => {
+                    // Kept when we are woken for nothing, or the silence could grow.
+                    let time = time.get_or_insert_with(|| relay.clock.sleep(most));
+                    tokio::select! {
+                        () = woken => continue,
+                        end = &mut gone => return Err(end),
+                        () = time => {}
+                    }
+                }
+            }
+            self.reader.time_is_up();
+            time = None;
+        }
+    }
+
+    /// The stream has ended: one line in the log, one count.
+    pub(crate) fn ended(self, end: End) {
+        self.relay.counters.ended(end);
+        let duration_ms = self.relay.clock.now_ms().saturating_sub(self.opened_ms);
+        let (environment, end) = (&self.channel.environment, end.as_str());
+        info!(
+            environment = %environment,
+            stream.key_kind = self.kind.as_str(),
+            stream.end = end,
+            stream.events = self.events_sent,
+            stream.resumed = self.resumed,
+            duration_ms,
+            "a stream of environment {environment} ended: {end}"
+        );
+    }
+
+    /// Whether a shutdown has begun since the last look.
+    fn notice_shutdown(&mut self) -> bool {
+        let relay = &self.relay;
+        match relay.phase() {
+            Phase::Serving => false,
+            Phase::Draining if self.reader.is_shutting_down() => false,
+            phase => {
+                let window_ms = if phase == Phase::Draining { millis(relay.limits.drain_window) } else { 0 };
+                let ends_ms = relay.clock.now_ms().saturating_add_unsigned(relay.random.below(window_ms));
+                let retry_ms = RETRY_MS_MIN + relay.random.below(RETRY_MS_SPREAD);
+                self.reader.shut_down(ends_ms, Frame::retry(Duration::from_millis(retry_ms)));
+                true
+            }
+        }
+    }
+
+    fn counted(&mut self, frame: Frame) -> Frame {
+        if frame.is_heartbeat() {
+            self.relay.counters.heartbeats_sent.add();
+        } else {
+            self.relay.counters.events_sent.add();
+            self.events_sent += 1;
+        }
+        frame
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.relay.counters.streams.down();
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
