@@ -14,6 +14,7 @@ mod not_offered;
 mod projects;
 mod routes;
 mod secrets;
+mod segments;
 mod tick;
 mod wrapped;
 
@@ -32,6 +33,7 @@ pub use keys::KeyRequest;
 pub use projects::ProjectRequest;
 pub use routes::router;
 pub use secrets::made_token;
+pub use segments::SegmentRequest;
 pub use tick::tick;
 
 /// What the admin routes work with. Cheap to clone.

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::{Admin, environments, flags, keys, not_offered, projects};
+use crate::{Admin, environments, flags, keys, not_offered, projects, segments};
 
 /// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
 const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
@@ -29,4 +29,8 @@ fn offered() -> Router<Admin> {
         )
         .route("/features/{identifier}/dependants", get(flags::dependants))
         .route("/features/{identifier}/restore", post(flags::restore))
+        .route("/segments", get(segments::list).post(segments::create))
+        .route("/segments/{identifier}", get(segments::read).patch(segments::patch).delete(segments::delete))
+        .route("/segments/{identifier}/available_flags", get(segments::available_flags))
+        .route("/segments/{identifier}/flags", get(segments::flags))
 }

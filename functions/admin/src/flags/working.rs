@@ -124,29 +124,34 @@ impl Changes<'_> {
                 if dependants.is_none() {
                     dependants = Some(self.state.dependants_of(&working.flag.identifier).await?);
                 }
-                let mut step = self.config_step(config)?;
+                let version = self.state.next_version(&config.environment);
+                let after = FlagConfig { version, ..config.after.clone() };
+                let mut step = config_patched(&config.environment, &config.before, &after)?;
                 step.dependants = dependants.clone().unwrap_or_default();
                 plan.step(step);
             }
         }
         Ok(plan)
     }
+}
 
-    fn config_step(&self, config: &WorkingConfig) -> Result<ObjectStep, Error> {
-        let version = self.state.next_version(&config.environment);
-        let after = FlagConfig { version, ..config.after.clone() };
-        Ok(ObjectStep {
-            scope: Scope::Environment(config.environment.clone()),
-            kind: Kind::FlagConfig,
-            identifier: after.feature.to_string(),
-            action: "FeatureActivationPatched",
-            event: EventKind::Patch,
-            before: Some(serde_json::to_string(&config.before).map_err(Error::internal)?),
-            after: Some(body(&after)?),
-            references: segments(&after).into_iter().map(|id| (Kind::Segment, id.to_string())).collect(),
-            dependants: Vec::new(),
-        })
-    }
+/// The step that takes a flag's configuration from `before` to `after`, which has its version already.
+pub(crate) fn config_patched(
+    environment: &EnvironmentUuid,
+    before: &FlagConfig,
+    after: &FlagConfig,
+) -> Result<ObjectStep, Error> {
+    Ok(ObjectStep {
+        scope: Scope::Environment(environment.clone()),
+        kind: Kind::FlagConfig,
+        identifier: after.feature.to_string(),
+        action: "FeatureActivationPatched",
+        event: EventKind::Patch,
+        before: Some(serde_json::to_string(before).map_err(Error::internal)?),
+        after: Some(body(after)?),
+        references: segments(after).into_iter().map(|id| (Kind::Segment, id.to_string())).collect(),
+        dependants: Vec::new(),
+    })
 }
 
 /// An object as it is stored, within its limit.

@@ -1,0 +1,140 @@
+//! Which flags use a segment, and which do not yet.
+
+use api::{Json, Page, PageRequest, Path, Problem, Query};
+use axum::extract::State;
+use model::{Error, Flag, FlagConfig, SegmentId, VariationId};
+use platform::Db;
+use serde::{Deserialize, Serialize};
+use store::Kind;
+
+use super::{Place, find};
+use crate::Admin;
+use crate::access::Access;
+use crate::clauses::SEGMENT_MATCH;
+use crate::context::Context;
+
+/// A flag that serves a variation to the segment: `SegmentFlag` of openapi/admin.yaml.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SegmentFlag {
+    identifier: String,
+    name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    environment: String,
+    project: String,
+    /// `CONDITION` for a rule, `DIRECT` for the target map.
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_id: Option<String>,
+    /// Empty for a percentage rollout.
+    variation: VariationId,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FlagBasicInfo {
+    identifier: String,
+    name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FlagBasicInfos {
+    #[serde(flatten)]
+    page: Page,
+    feature_flags: Vec<FlagBasicInfo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FlagFilter {
+    flag_name_identifier: Option<String>,
+}
+
+pub(crate) async fn flags(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+) -> Result<Json<Vec<SegmentFlag>>, Problem> {
+    let db = &*admin.platform.db;
+    let place = Place::of(db, &access, &context).await?;
+    let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?.identifier;
+    let mut answers = Vec::new();
+    for flag in using(db, &place, &segment).await? {
+        let Some(config) = config(db, &place, &flag).await? else { continue };
+        let Some(named) = flag_of(db, &place, &flag).await? else { continue };
+        answers.extend(uses(&config, &segment).map(|(r#type, rule_id, variation)| SegmentFlag {
+            identifier: flag.clone(),
+            name: named.name.clone(),
+            description: named.description.clone(),
+            environment: place.environment.identifier.to_string(),
+            project: place.project.identifier.to_string(),
+            r#type,
+            rule_id,
+            variation,
+        }));
+    }
+    Ok(Json(answers))
+}
+
+pub(crate) async fn available_flags(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    (page, Query(filter)): (PageRequest, Query<FlagFilter>),
+) -> Result<Json<FlagBasicInfos>, Problem> {
+    let db = &*admin.platform.db;
+    let place = Place::of(db, &access, &context).await?;
+    let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?.identifier;
+    let taken = using(db, &place, &segment).await?;
+    let wanted = filter.flag_name_identifier.unwrap_or_default().to_lowercase();
+    let mut free = Vec::new();
+    for object in store::current_bodies(db, place.project.id.as_str(), Kind::Flag).await? {
+        let flag: Flag = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
+        let holds = |text: &str| text.to_lowercase().contains(&wanted);
+        let matches = holds(&flag.name) || holds(flag.identifier.as_str());
+        if !flag.archived && matches && !taken.iter().any(|id| id == flag.identifier.as_str()) {
+            free.push(FlagBasicInfo { identifier: flag.identifier.to_string(), name: flag.name });
+        }
+    }
+    let (feature_flags, page) = page.cut(free);
+    Ok(Json(FlagBasicInfos { page: page.at_version(place.environment.version), feature_flags }))
+}
+
+/// Identifiers of the flags that name the segment, in order.
+async fn using(db: &dyn Db, place: &Place, segment: &SegmentId) -> Result<Vec<String>, Error> {
+    let scope = place.environment.id.as_str();
+    let referring = store::referring(db, scope, Kind::Segment, segment.as_str()).await?;
+    let flags = referring.into_iter().filter(|(kind, _)| *kind == Kind::FlagConfig);
+    Ok(flags.map(|(_, identifier)| identifier).collect())
+}
+
+async fn config(db: &dyn Db, place: &Place, flag: &str) -> Result<Option<FlagConfig>, Error> {
+    let object = store::current(db, place.environment.id.as_str(), Kind::FlagConfig, flag).await?;
+    let body = object.and_then(|object| object.body);
+    body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()
+}
+
+async fn flag_of(db: &dyn Db, place: &Place, flag: &str) -> Result<Option<Flag>, Error> {
+    let object = store::current(db, place.project.id.as_str(), Kind::Flag, flag).await?;
+    let body = object.and_then(|object| object.body);
+    body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()
+}
+
+/// How the flag uses the segment: type, rule, variation.
+fn uses(
+    config: &FlagConfig,
+    segment: &SegmentId,
+) -> impl Iterator<Item = (&'static str, Option<String>, VariationId)> {
+    let names = |values: &[Box<str>]| values.iter().any(|id| **id == *segment.as_str());
+    let rules = config.rules.iter().filter(move |rule| {
+        rule.clauses.iter().any(|clause| &*clause.op == SEGMENT_MATCH && names(&clause.values))
+    });
+    let by_rule = rules.map(|rule| {
+        ("CONDITION", Some(rule.rule_id.to_string()), rule.serve.variation.clone().unwrap_or_default())
+    });
+    let maps = config.variation_to_target_map.iter().filter(move |map| map.target_segments.contains(segment));
+    by_rule.chain(maps.map(|map| ("DIRECT", None, map.variation.clone())))
+}
