@@ -33,6 +33,11 @@ const INSERT: &str = "INSERT INTO environment
     (id, project_id, identifier, name, description, tags, version, created_ms, modified_ms, deleted)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, FALSE)";
 
+const UPDATE: &str = "UPDATE environment SET name = $1, description = $2, tags = $3, modified_ms = $4
+    WHERE id = $5 AND NOT deleted";
+
+const RETIRE: &str = "UPDATE environment SET deleted = TRUE WHERE id = $1 AND NOT deleted";
+
 const OF_PROJECT: &str = "SELECT id, project_id, identifier, name, description, tags, version, created_ms,
     modified_ms FROM environment WHERE project_id = $1 AND NOT deleted ORDER BY id";
 
@@ -56,6 +61,26 @@ pub fn insert_environment(environment: &EnvironmentRow) -> Result<Statement, Err
         .bind(environment.created_ms)
         .bind(environment.modified_ms)
         .expect_rows(1))
+}
+
+/// Gives an environment the name, description and tags of `environment`.
+///
+/// # Errors
+/// `Internal` if its tags cannot be written as JSON.
+pub fn update_environment(environment: &EnvironmentRow) -> Result<Statement, Error> {
+    let tags = serde_json::to_string(&environment.tags).map_err(Error::internal)?;
+    Ok(Statement::new(UPDATE)
+        .bind(environment.name.as_str())
+        .bind(environment.description.as_str())
+        .bind(tags)
+        .bind(environment.modified_ms)
+        .bind(environment.id.as_str())
+        .expect_rows(1))
+}
+
+/// Takes an environment out of reach. Its row stays, so that its id is never used again.
+pub fn retire_environment(id: &EnvironmentUuid) -> Statement {
+    Statement::new(RETIRE).bind(id.as_str()).expect_rows(1)
 }
 
 /// All environments of a project, by id: the order in which a write locks them.

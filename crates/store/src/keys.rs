@@ -41,6 +41,10 @@ const INSERT: &str = "INSERT INTO sdk_key
 
 const DELETE: &str = "DELETE FROM sdk_key WHERE hash = $1";
 
+const DELETE_ALL: &str = "DELETE FROM sdk_key WHERE environment_id = $1";
+
+const UPDATE: &str = "UPDATE sdk_key SET name = $1, description = $2, expires_ms = $3 WHERE hash = $4";
+
 const TOUCH: &str = "UPDATE sdk_key SET last_used_ms = $1
     WHERE hash = $2 AND (last_used_ms IS NULL OR last_used_ms < $3)";
 
@@ -74,6 +78,21 @@ pub fn insert_key(key: &KeyRow) -> Statement {
 /// Revokes a key.
 pub fn delete_key(hash: &KeyHash) -> Statement {
     Statement::new(DELETE).bind(hash.as_str()).expect_rows(1)
+}
+
+/// Revokes every key of an environment. Each may be brought along to another one.
+pub fn delete_keys_of(environment: &EnvironmentUuid) -> Statement {
+    Statement::new(DELETE_ALL).bind(environment.as_str())
+}
+
+/// Gives a key the name, description and expiry of `key`; the rest of a key never changes.
+pub fn update_key(key: &KeyRow) -> Statement {
+    Statement::new(UPDATE)
+        .bind(key.name.as_str())
+        .bind(key.description.as_str())
+        .bind(key.expires_ms)
+        .bind(key.hash.as_str())
+        .expect_rows(1)
 }
 
 /// Notes that a key was used in the hour that begins at `hour_ms`; at most one row changes an hour.

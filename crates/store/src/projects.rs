@@ -43,6 +43,11 @@ const BY_IDENTIFIER: &str = "SELECT id, account, organisation, identifier, name,
 const BY_ID: &str = "SELECT id, account, organisation, identifier, name, description, tags, revision,
     head, created_ms, modified_ms FROM project WHERE id = $1 AND NOT deleted";
 
+const UPDATE: &str =
+    "UPDATE project SET name = $1, description = $2, tags = $3 WHERE id = $4 AND NOT deleted";
+
+const RETIRE: &str = "UPDATE project SET deleted = TRUE WHERE id = $1 AND NOT deleted";
+
 const OF_ORGANISATION: &str =
     "SELECT id, account, organisation, identifier, name, description, tags, revision,
     head, created_ms, modified_ms FROM project
@@ -64,6 +69,25 @@ pub(crate) fn insert_project(project: &ProjectRow) -> Result<Statement, Error> {
         .bind(project.created_ms)
         .bind(project.modified_ms)
         .expect_rows(1))
+}
+
+/// Gives a project the name, description and tags of `project`.
+///
+/// # Errors
+/// `Internal` if its tags cannot be written as JSON.
+pub fn update_project(project: &ProjectRow) -> Result<Statement, Error> {
+    let tags = serde_json::to_string(&project.tags).map_err(Error::internal)?;
+    Ok(Statement::new(UPDATE)
+        .bind(project.name.as_str())
+        .bind(project.description.as_str())
+        .bind(tags)
+        .bind(project.id.as_str())
+        .expect_rows(1))
+}
+
+/// Takes a project out of reach. Its row and its chain stay, its identifier becomes free.
+pub fn retire_project(id: &ProjectUuid) -> Statement {
+    Statement::new(RETIRE).bind(id.as_str()).expect_rows(1)
 }
 
 /// The project of that name.
@@ -89,7 +113,7 @@ pub async fn project_by_identifier(
 ///
 /// # Errors
 /// `NotFound`, `Unavailable`.
-pub(crate) async fn project_by_id(db: &dyn Db, id: &ProjectUuid) -> Result<ProjectRow, Error> {
+pub async fn project_by_id(db: &dyn Db, id: &ProjectUuid) -> Result<ProjectRow, Error> {
     let rows = db.query(Statement::new(BY_ID).bind(id.as_str())).await.map_err(unavailable)?;
     let row = rows.first().ok_or_else(|| Error::not_found(ObjectKind::Project, id))?;
     read(row)

@@ -4,6 +4,7 @@ use model::{EnvironmentUuid, Error, Target};
 use platform::{Db, Statement};
 
 use crate::fault::unavailable;
+use crate::target_list::listed_target;
 
 const PUT_TOKEN_TARGET: &str = "INSERT INTO token_target (hash, body, created_ms) VALUES ($1, $2, $3)
     ON CONFLICT (hash) DO NOTHING";
@@ -17,8 +18,6 @@ const REGISTER: &str =
     ON CONFLICT (environment_id, identifier) DO UPDATE SET seen_ms = excluded.seen_ms,
     name = CASE WHEN target.written_by_admin THEN target.name ELSE excluded.name END,
     attributes = CASE WHEN target.written_by_admin THEN target.attributes ELSE excluded.attributes END";
-
-const ONE: &str = "SELECT name, attributes FROM target WHERE environment_id = $1 AND identifier = $2";
 
 const REGISTERED: &str = "SELECT count(*) FROM target WHERE environment_id = $1";
 
@@ -69,16 +68,7 @@ pub async fn target(
     environment: &EnvironmentUuid,
     identifier: &str,
 ) -> Result<Option<Target>, Error> {
-    let statement = Statement::new(ONE).bind(environment.as_str()).bind(identifier);
-    let rows = db.query(statement).await.map_err(unavailable)?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let attributes = row.text(1).map_err(unavailable)?;
-    Ok(Some(Target {
-        identifier: identifier.into(),
-        name: row.text(0).map_err(unavailable)?.into(),
-        anonymous: false,
-        attributes: serde_json::from_str(attributes).map_err(Error::internal)?,
-    }))
+    Ok(listed_target(db, environment, identifier).await?.map(|row| row.target))
 }
 
 /// How many targets are known in the environment.
