@@ -16,6 +16,7 @@ use fn_client::{QueueRegistrar, StoredTargets};
 use fn_metrics_ingest::IngestState;
 use platform::Platform;
 use platform_native::Sqlite;
+use sse_relay::{Limits, Parts, Relay};
 use tokio::net::TcpListener;
 
 use super::operations::{self, Operations};
@@ -31,6 +32,7 @@ const TOKEN_KEY_BYTES: usize = 32;
 pub(super) struct App {
     pub(super) platform: Platform,
     pub(super) admin: Admin,
+    relay: Arc<Relay>,
     router: Router,
 }
 
@@ -60,15 +62,28 @@ impl App {
             clock: platform.clock.clone(),
         };
         let admin = Admin::new(platform.clone(), settings.admin_token.clone());
-        let operations =
-            Operations { platform: platform.clone(), sqlite, admin: admin.clone(), registrations_lost };
+        let relay = Relay::new(Parts {
+            source,
+            tokens,
+            feed: platform.feed.clone(),
+            clock: platform.clock.clone(),
+            random: platform.random.clone(),
+            limits: limits(settings),
+        });
+        let operations = Operations {
+            platform: platform.clone(),
+            sqlite,
+            admin: admin.clone(),
+            relay: relay.clone(),
+            registrations_lost,
+        };
         let router = fn_client::router(client)
             .merge(fn_metrics_ingest::router(ingest))
             .merge(fn_admin::router(admin.clone()).layer(from_fn(api::request_log)))
             .merge(operations::routes(operations))
             .fallback(api::fallback::not_found)
             .method_not_allowed_fallback(api::fallback::method_not_allowed);
-        Ok(Self { platform, admin, router })
+        Ok(Self { platform, admin, relay, router })
     }
 
     /// The admin API alone, for the first start.
@@ -77,13 +92,19 @@ impl App {
     }
 
     /// Serves until `stop` ends.
-    pub(super) async fn serve(
-        self,
-        listener: TcpListener,
-        settings: &Settings,
-        stop: impl Future<Output = ()> + Send + 'static,
-    ) -> anyhow::Result<()> {
-        platform_native::run(listener, self.router, stop, settings.drain).await.context("the listener failed")
+    pub(super) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        sse_relay::run(listener, self.relay, self.router, stop).await;
+    }
+}
+
+/// Half of the time for ending is for sending streams home one after the other.
+fn limits(settings: &Settings) -> Limits {
+    let defaults = Limits::default();
+    Limits {
+        streams_per_address: defaults.streams_per_address.filter(|_| !settings.behind_proxy),
+        drain_window: settings.drain / 2,
+        drain_grace: settings.drain / 2,
+        ..defaults
     }
 }
 

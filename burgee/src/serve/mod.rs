@@ -85,7 +85,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         info!(?signal, "asked to end: running requests finish, streams are sent home");
         stop.cancel();
     };
-    app.serve(listener, &settings, signalled).await?;
+    app.serve(listener, signalled).await;
     end.cancel();
     loops.wait().await;
     // Nothing that was accepted stays behind: reports in the queue are counted, changes announced.

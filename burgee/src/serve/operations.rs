@@ -12,6 +12,7 @@ use fn_admin::Admin;
 use http::{HeaderMap, StatusCode, header};
 use platform::Platform;
 use platform_native::Sqlite;
+use sse_relay::Relay;
 
 /// What the routes look at.
 #[derive(Clone)]
@@ -19,6 +20,7 @@ pub(super) struct Operations {
     pub(super) platform: Platform,
     pub(super) sqlite: Arc<Sqlite>,
     pub(super) admin: Admin,
+    pub(super) relay: Arc<Relay>,
     pub(super) registrations_lost: Arc<AtomicU64>,
 }
 
@@ -31,10 +33,14 @@ pub(super) fn routes(operations: Operations) -> Router {
         .with_state(operations)
 }
 
-/// 200 while the database answers, otherwise 503; details are in the log.
+/// 200 while the database answers and streams can be opened, otherwise 503; details are in the log.
 async fn ready(State(operations): State<Operations>) -> StatusCode {
     match store::check_schema(&*operations.platform.db).await {
-        Ok(()) => StatusCode::OK,
+        Ok(()) if operations.relay.is_ready() => StatusCode::OK,
+        Ok(()) => {
+            tracing::warn!("not ready: the change feed is not followed yet, or the process is ending");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Err(error) => {
             tracing::error!(%error, "not ready: {error}");
             StatusCode::SERVICE_UNAVAILABLE
@@ -47,7 +53,7 @@ async fn metrics(
     headers: HeaderMap,
 ) -> Result<([(header::HeaderName, &'static str); 1], String), Problem> {
     operations.admin.check(&headers).await?;
-    let mut text = String::new();
+    let mut text = operations.relay.metrics_text();
     let counters = operations.sqlite.counters();
     let lost = operations.registrations_lost.load(Ordering::Relaxed);
     let own = [

@@ -51,6 +51,13 @@ const VARS: &[Var] = &[
         secret: false,
         help: "Seconds that running requests and streams get after SIGTERM or SIGINT.",
     },
+    Var {
+        name: "BURGEE_BEHIND_PROXY",
+        kind: Kind::Boolean,
+        default: Fallback::Value("false"),
+        secret: false,
+        help: "Set to true where a proxy of yours stands in front: all streams then come from one address, so streams per address are not limited.",
+    },
     LOG_VAR,
 ];
 
@@ -62,6 +69,7 @@ pub(super) struct Settings {
     pub(super) admin_token: Option<Arc<str>>,
     pub(super) token_keys: Option<String>,
     pub(super) drain: Duration,
+    pub(super) behind_proxy: bool,
     pub(super) log: String,
 }
 
@@ -87,6 +95,7 @@ impl Settings {
             admin_token: admin_token.map(Arc::from),
             token_keys: vars.opt_text("BURGEE_TOKEN_KEYS")?.map(str::to_owned),
             drain: Duration::from_secs(vars.number("BURGEE_DRAIN_S")?),
+            behind_proxy: vars.boolean("BURGEE_BEHIND_PROXY")?,
             log: vars.text("BURGEE_LOG")?.to_owned(),
         })
     }
