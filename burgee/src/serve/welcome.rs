@@ -91,7 +91,7 @@ Keys of the demo's environment "{environment}" (shown once, keep them):
 
 npm install {NODE_SDK}
 node <<'END'
-const {{ Client, Event }} = require('@harnessio/ff-nodejs-server-sdk');
+const harness = require('@harnessio/ff-nodejs-server-sdk');
 const url = '{url}/api/1.0';
 // In memory: the SDK's own store outlives the process and would mix up trial servers.
 const memory = () => {{
@@ -99,14 +99,18 @@ const memory = () => {{
   const remove = (key) => map.delete(key);
   return {{ get: (key) => map.get(key), set: (key, value) => map.set(key, value), delete: remove, del: remove, keys: () => [...map.keys()] }};
 }};
-const client = new Client('{server_key}', {{ baseUrl: url, eventsUrl: url, cache: memory(), store: memory() }});
+const quiet = () => {{}};
+const logger = {{ trace: quiet, debug: quiet, info: quiet, warn: quiet, error: console.error }};
+const client = new harness.Client('{server_key}', {{ baseUrl: url, eventsUrl: url, cache: memory(), store: memory(), logger }});
 const show = async () => {{
   const ann = {{ identifier: 'ann', name: 'Ann' }};
   console.log('dark_mode:', await client.boolVariation('dark_mode', ann, false));
   console.log('banner_text:', await client.stringVariation('banner_text', ann, ''));
 }};
-client.on(Event.CHANGED, show);
-client.waitForInitialization().then(show);
+client.waitForInitialization().then(() => {{
+  client.on(harness.Event.CHANGED, show);
+  return show();
+}});
 END
 
 2. In another terminal, flip it and see the change arrive:
