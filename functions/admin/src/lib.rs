@@ -15,6 +15,8 @@ mod projects;
 mod routes;
 mod secrets;
 mod segments;
+mod sorting;
+mod targets;
 mod tick;
 mod wrapped;
 
@@ -34,6 +36,7 @@ pub use projects::ProjectRequest;
 pub use routes::router;
 pub use secrets::made_token;
 pub use segments::SegmentRequest;
+pub use targets::TargetRequest;
 pub use tick::tick;
 
 /// What the admin routes work with. Cheap to clone.

@@ -1,9 +1,10 @@
 //! Every route of the admin API.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::{Admin, environments, flags, keys, not_offered, projects, segments};
+use crate::{Admin, environments, flags, keys, not_offered, projects, segments, targets};
 
 /// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
 const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
@@ -33,4 +34,23 @@ fn offered() -> Router<Admin> {
         .route("/segments/{identifier}", get(segments::read).patch(segments::patch).delete(segments::delete))
         .route("/segments/{identifier}/available_flags", get(segments::available_flags))
         .route("/segments/{identifier}/flags", get(segments::flags))
+        .merge(targets_offered())
+}
+
+fn targets_offered() -> Router<Admin> {
+    Router::new()
+        .route("/targets", get(targets::list).post(targets::create))
+        .route("/targets/attributes", get(targets::attributes))
+        // The upload has a limit of its own, above axum's.
+        .route("/targets/upload", post(targets::upload).layer(DefaultBodyLimit::disable()))
+        .route(
+            "/targets/{identifier}",
+            get(targets::read).patch(targets::patch).put(targets::put).delete(targets::delete),
+        )
+        .route("/targets/{identifier}/available_segments", get(targets::available))
+        .route("/targets/{identifier}/segments", get(targets::of_target))
+        .route("/targets-segments", get(targets::directory))
+        .route("/targets-segments/", get(targets::directory))
+        .route("/targets-segments-info", get(targets::info))
+        .route("/targets-segments-info/", get(targets::info))
 }

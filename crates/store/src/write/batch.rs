@@ -1,6 +1,6 @@
 //! The statements of one write, in the order that makes them safe.
 
-use model::{Error, EventKind};
+use model::{Error, EventKind, ObjectKind};
 use platform::Statement;
 
 use super::{Author, ObjectStep, Plan, ProjectState, Scope};
@@ -41,6 +41,7 @@ pub(super) fn statements<T>(
     author: &Author,
     change_id: &str,
 ) -> Result<(Vec<Statement>, usize), Error> {
+    check_environments(state, plan)?;
     let (changes, head) = change_rows(state, plan, author, change_id)?;
     let mut statements = vec![step_project(state, head)];
     let existing = plan
@@ -107,6 +108,19 @@ pub(super) fn change_rows<T>(
         );
     }
     Ok((statements, head))
+}
+
+/// Refuses a change in an environment that was deleted after the request had looked it up: its version can
+/// no longer be stepped, so nothing would prove the write.
+fn check_environments<T>(state: &ProjectState<'_>, plan: &Plan<T>) -> Result<(), Error> {
+    for step in &plan.steps {
+        let (Scope::Environment(id) | Scope::Beside(id)) = &step.scope else { continue };
+        let mut live = state.environments.iter().chain(&plan.new_environments);
+        if !live.any(|environment| environment.id == *id) {
+            return Err(Error::not_found(ObjectKind::Environment, id));
+        }
+    }
+    Ok(())
 }
 
 fn step_project(state: &ProjectState<'_>, head: Vec<u8>) -> Statement {

@@ -37,6 +37,15 @@ pub(crate) struct Segments {
     segments: Vec<SegmentAnswer>,
 }
 
+impl Segments {
+    /// The segments of one page, at the environment's version.
+    pub(crate) fn page_of(page: PageRequest, segments: Vec<Segment>, place: &Place) -> Self {
+        let (segments, page) = page.cut(segments);
+        let segments = segments.into_iter().map(|segment| SegmentAnswer::new(segment, place)).collect();
+        Self { page: page.at_version(place.environment.version), segments }
+    }
+}
+
 /// What a list can be asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -127,10 +136,7 @@ pub(crate) async fn list(
     let mut segments = all(db, &place.environment).await?;
     segments.retain(|segment| filters.admit(segment));
     segments.sort_by(|one, other| filters.order(one, other));
-    let (segments, page) = page.cut(segments);
-    let page = page.at_version(place.environment.version);
-    let segments = segments.into_iter().map(|segment| SegmentAnswer::new(segment, &place)).collect();
-    Ok(Json(Segments { page, segments }))
+    Ok(Json(Segments::page_of(page, segments, &place)))
 }
 
 pub(crate) async fn patch(
