@@ -1,16 +1,18 @@
 //! Projects, and the organisations that come into being with them.
 
 use api::{Json, Page, PageRequest, Path, Problem};
+use async_trait::async_trait;
 use axum::extract::State;
 use http::StatusCode;
-use model::limits::{DESCRIPTION_BYTES_MAX, NAME_BYTES_MAX};
-use model::{Error, FieldError, ProjectId, ProjectUuid, Tag};
+use model::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_OBJECT_MAX};
+use model::{Error, EventKind, FieldError, ProjectId, ProjectUuid, Tag};
 use serde::{Deserialize, Serialize};
-use store::ProjectRow;
+use store::{Decision, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
 
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
+use crate::retire::RemoveProject;
 use crate::wrapped::Wrapped;
 
 /// `ProjectRequest` of openapi/admin.yaml.
@@ -66,7 +68,7 @@ pub(crate) async fn create(
         identifier: ProjectId::parse(&request.identifier).map_err(|error| named("identifier", error))?,
         name: checked_name(&request.name, &request.identifier)?,
         description: checked_description(request.description)?,
-        tags: request.tags.unwrap_or_default(),
+        tags: checked_tags(request.tags)?,
         revision: 0,
         head: Vec::new(),
         created_ms: now_ms,
@@ -100,6 +102,101 @@ pub(crate) async fn read(
     Ok(Json(Wrapped::new(project.into(), &*admin.platform.random)))
 }
 
+/// Replaces name, description and tags.
+pub(crate) async fn put(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Json(request): Json<ProjectRequest>,
+) -> Result<Json<Wrapped<Project>>, Problem> {
+    access.check_own()?;
+    let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
+    check_identifier("identifier", &request.identifier, &identifier)?;
+    let decision = UpdateProject {
+        name: checked_name(&request.name, &identifier)?,
+        description: checked_description(request.description)?,
+        tags: checked_tags(request.tags)?,
+    };
+    let written = admin.writer.write(&project.id, &access.author(None), &decision).await?;
+    Ok(Json(Wrapped::new(written.answer.into(), &*admin.platform.random)))
+}
+
+pub(crate) async fn delete(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+) -> Result<StatusCode, Problem> {
+    access.check_own()?;
+    let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
+    admin.writer.write(&project.id, &access.author(None), &RemoveProject).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the environments of the project repeat of it is its identifier, which never changes: nobody's answers
+/// change with the rest.
+struct UpdateProject {
+    name: String,
+    description: String,
+    tags: Vec<Tag>,
+}
+
+#[async_trait]
+impl Decision for UpdateProject {
+    type Answer = ProjectRow;
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<ProjectRow>, Error> {
+        let before = &state.project;
+        let after = ProjectRow {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            tags: self.tags.clone(),
+            ..before.clone()
+        };
+        let mut plan = Plan::new(after.clone());
+        if after != *before {
+            plan.step(step(Some(before), Some(&after), "ProjectPatched")?);
+            plan.row(store::update_project(&after)?);
+        }
+        Ok(plan)
+    }
+}
+
+/// The change row of a project.
+pub(crate) fn step(
+    before: Option<&ProjectRow>,
+    after: Option<&ProjectRow>,
+    action: &'static str,
+) -> Result<ObjectStep, Error> {
+    let body = |project: &ProjectRow| {
+        let body = serde_json::json!({
+            "identifier": project.identifier, "name": project.name,
+            "description": project.description, "tags": project.tags,
+        });
+        serde_json::to_string(&body).map_err(Error::internal)
+    };
+    Ok(ObjectStep {
+        scope: Scope::Project,
+        kind: Kind::Project,
+        identifier: before.or(after).map(|project| project.identifier.to_string()).unwrap_or_default(),
+        action,
+        event: if after.is_some() { EventKind::Patch } else { EventKind::Delete },
+        before: before.map(body).transpose()?,
+        after: after.map(body).transpose()?,
+        references: Vec::new(),
+        dependants: Vec::new(),
+    })
+}
+
+/// Refuses a body that names another object than the path.
+pub(crate) fn check_identifier(field: &str, sent: &str, is: &str) -> Result<(), FieldError> {
+    if sent == is {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("{sent:?} is not {is:?}; an identifier never changes")))
+}
+
 /// The same error about a field of another name.
 pub(crate) fn named(field: &str, error: FieldError) -> FieldError {
     FieldError { field: field.to_owned(), ..error }
@@ -122,4 +219,23 @@ pub(crate) fn checked_description(description: Option<String>) -> Result<String,
         return Err(Error::invalid("description", message));
     }
     Ok(description)
+}
+
+/// Tags within their limits.
+pub(crate) fn checked_tags(tags: Option<Vec<Tag>>) -> Result<Vec<Tag>, FieldError> {
+    let tags = tags.unwrap_or_default();
+    if tags.len() > TAGS_PER_OBJECT_MAX {
+        return Err(FieldError::new(
+            "tags",
+            format!("holds more than {TAGS_PER_OBJECT_MAX} tags; leave some out"),
+        ));
+    }
+    for (index, tag) in tags.iter().enumerate() {
+        if tag.identifier.len() > IDENTIFIER_BYTES_MAX || tag.name.len() > NAME_BYTES_MAX {
+            let rule =
+                format!("is longer than {IDENTIFIER_BYTES_MAX} bytes (name: {NAME_BYTES_MAX}); shorten it");
+            return Err(FieldError::new(format!("tags[{index}]"), rule));
+        }
+    }
+    Ok(tags)
 }

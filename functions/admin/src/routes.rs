@@ -18,11 +18,14 @@ pub fn router(admin: Admin) -> Router {
 fn offered() -> Router<Admin> {
     Router::new()
         .route("/projects", get(projects::list).post(projects::create))
-        .route("/projects/{identifier}", get(projects::read))
+        .route("/projects/{identifier}", get(projects::read).put(projects::put).delete(projects::delete))
         .route("/environments", get(environments::list).post(environments::create))
-        .route("/environments/{identifier}", get(environments::read))
+        .route(
+            "/environments/{identifier}",
+            get(environments::read).put(environments::put).delete(environments::delete),
+        )
         .route("/apikey", get(keys::list).post(keys::create))
-        .route("/apikey/{identifier}", get(keys::read).delete(keys::delete))
+        .route("/apikey/{identifier}", get(keys::read).put(keys::put).delete(keys::delete))
         .route("/features", get(flags::list).post(flags::create).patch(flags::patch_many))
         .route(
             "/features/{identifier}",

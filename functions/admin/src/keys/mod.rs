@@ -1,19 +1,22 @@
 //! SDK keys: made here, or brought along so that applications keep theirs.
 
+mod change;
+
 use api::{Json, Page, PageRequest, Path, Problem};
-use async_trait::async_trait;
 use axum::extract::State;
 use http::StatusCode;
 use model::limits::KEYS_PER_ENVIRONMENT_MAX;
-use model::{EnvironmentUuid, Error, EventKind, FieldError, KeyHash, KeyKind, ObjectKind};
-use serde::{Deserialize, Serialize};
-use store::{Decision, KeyRow, Kind, ObjectStep, Plan, ProjectState, Scope};
+use model::{EnvironmentUuid, Error, FieldError, KeyHash, KeyKind};
+use serde::{Deserialize, Deserializer, Serialize};
+use store::KeyRow;
 
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
 use crate::projects::{checked_description, checked_name};
 use crate::secrets;
+use crate::segments::Place;
+use change::{CreateKey, DeleteKey, UpdateKey};
 
 /// The shortest clear key that may be brought along.
 const BROUGHT_CHARS_MIN: usize = 16;
@@ -35,7 +38,7 @@ pub struct KeyRequest {
     pub description: Option<String>,
     /// `Server` or `Client`.
     pub r#type: String,
-    /// Unix milliseconds after which the key is refused.
+    /// Unix milliseconds after which the key is refused; none, or 0, for never.
     #[serde(default)]
     pub expired_at: Option<i64>,
     /// A clear key to keep (at least 16 characters).
@@ -44,6 +47,24 @@ pub struct KeyRequest {
     /// The SHA-256 of a key to keep, in hexadecimal digits.
     #[serde(default)]
     pub key: Option<String>,
+}
+
+/// `APIKeyUpdateRequest` of openapi/admin.yaml: what is left out stays as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct KeyUpdateRequest {
+    /// For people; the identifier if empty.
+    pub name: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+    /// Unix milliseconds after which the key is refused; `null` or 0 for never.
+    #[serde(deserialize_with = "given")]
+    pub expired_at: Option<Option<i64>>,
+}
+
+/// A field that is there, be it `null`.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Serialize)]
@@ -81,26 +102,25 @@ pub(crate) async fn create(
     Json(request): Json<KeyRequest>,
 ) -> Result<(StatusCode, Json<Key>), Problem> {
     access.check_own()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = context.environment(db, &project).await?;
+    let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let kind = parse_kind(&request.r#type)?;
     let (clear, hash) = secret(&admin, kind, &request)?;
     let identifier = parse_identifier(&request.identifier)?;
+    let now_ms = admin.platform.clock.now_ms();
     let row = KeyRow {
         hash,
-        project: project.id.clone(),
-        environment: environment.id,
+        project: place.project.id.clone(),
+        environment: place.environment.id,
         name: checked_name(&request.name, &identifier)?,
         identifier,
         description: checked_description(request.description)?,
         kind,
         prefix: clear.as_deref().map(secrets::prefix).unwrap_or_default(),
-        created_ms: admin.platform.clock.now_ms(),
-        expires_ms: request.expired_at,
+        created_ms: now_ms,
+        expires_ms: checked_expiry(request.expired_at, None, now_ms)?,
         last_used_ms: None,
     };
-    let written = admin.writer.write(&project.id, &access.author(None), &CreateKey { row }).await?;
+    let written = admin.writer.write(&place.project.id, &access.author(None), &CreateKey { row }).await?;
     let mut key = Key::from(written.answer);
     if let Some(clear) = clear {
         key.api_key = clear;
@@ -114,10 +134,8 @@ pub(crate) async fn list(
     context: Context,
     page: PageRequest,
 ) -> Result<Json<Keys>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = context.environment(db, &project).await?;
-    Ok(Json(page_of(&admin, &environment.id, page).await?))
+    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+    Ok(Json(page_of(&admin, &place.environment.id, page).await?))
 }
 
 pub(crate) async fn read(
@@ -127,9 +145,30 @@ pub(crate) async fn read(
     Path(identifier): Path<String>,
 ) -> Result<Json<Key>, Problem> {
     let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = context.environment(db, &project).await?;
-    Ok(Json(store::key_by_identifier(db, &environment.id, &identifier).await?.into()))
+    let place = Place::of(db, &access, &context).await?;
+    Ok(Json(store::key_by_identifier(db, &place.environment.id, &identifier).await?.into()))
+}
+
+pub(crate) async fn put(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Json(request): Json<KeyUpdateRequest>,
+) -> Result<Json<Key>, Problem> {
+    access.check_own()?;
+    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+    let name = request.name.map(|name| checked_name(&name, &identifier)).transpose()?;
+    let description = request.description.map(|text| checked_description(Some(text))).transpose()?;
+    let decision = UpdateKey {
+        environment: place.environment.id,
+        identifier,
+        name,
+        description,
+        expired_at: request.expired_at,
+    };
+    let written = admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
+    Ok(Json(written.answer.into()))
 }
 
 pub(crate) async fn delete(
@@ -139,11 +178,9 @@ pub(crate) async fn delete(
     Path(identifier): Path<String>,
 ) -> Result<StatusCode, Problem> {
     access.check_own()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = context.environment(db, &project).await?;
-    let decision = DeleteKey { environment: environment.id, identifier };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
+    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+    let decision = DeleteKey { environment: place.environment.id, identifier };
+    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -183,6 +220,21 @@ fn parse_kind(text: &str) -> Result<KeyKind, FieldError> {
     }
 }
 
+/// When a key expires. A time in the past is a mistake (seconds for milliseconds, in the main), unless the key
+/// has it already.
+fn checked_expiry(wanted: Option<i64>, current: Option<i64>, now_ms: i64) -> Result<Option<i64>, FieldError> {
+    match wanted.filter(|expires_ms| *expires_ms != 0) {
+        Some(expires_ms) if expires_ms <= now_ms && current != Some(expires_ms) => {
+            let message = format!(
+                "{expires_ms} has passed, in Unix milliseconds; leave it out for a key that does not expire, \
+                 delete the key to revoke it now"
+            );
+            Err(FieldError::new("expiredAt", message))
+        }
+        expires_ms => Ok(expires_ms),
+    }
+}
+
 fn parse_identifier(text: &str) -> Result<String, FieldError> {
     // The rule of object identifiers; the type of its own would carry nothing else.
     model::SegmentId::parse(text).map(|id| id.to_string())
@@ -215,75 +267,4 @@ fn secret(
             Ok((Some(clear), hash))
         }
     }
-}
-
-struct CreateKey {
-    row: KeyRow,
-}
-
-#[async_trait]
-impl Decision for CreateKey {
-    type Answer = KeyRow;
-
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<KeyRow>, Error> {
-        let keys = store::keys_of(state.db, &self.row.environment).await?;
-        if keys.iter().any(|key| key.identifier == self.row.identifier) {
-            return Err(Error::exists(ObjectKind::Key, &self.row.identifier));
-        }
-        if keys.len() >= KEYS_PER_ENVIRONMENT_MAX {
-            let message = format!(
-                "the environment has {KEYS_PER_ENVIRONMENT_MAX} keys, the most allowed; delete one first"
-            );
-            return Err(Error::TooLarge(message));
-        }
-        if store::key_record(state.db, &self.row.hash).await?.is_some() {
-            let message =
-                "this SDK key is in use already; a key belongs to one environment of the installation";
-            return Err(Error::InUse(message.to_owned()));
-        }
-        let mut plan = Plan::new(self.row.clone());
-        plan.on_duplicate(ObjectKind::Key, self.row.identifier.as_str());
-        plan.step(step(&self.row, EventKind::Create, "ApiKeyCreated")?);
-        plan.row(store::insert_key(&self.row));
-        Ok(plan)
-    }
-}
-
-struct DeleteKey {
-    environment: EnvironmentUuid,
-    identifier: String,
-}
-
-#[async_trait]
-impl Decision for DeleteKey {
-    type Answer = ();
-
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
-        let row = store::key_by_identifier(state.db, &self.environment, &self.identifier).await?;
-        let mut plan = Plan::new(());
-        plan.step(step(&row, EventKind::Delete, "ApiKeyDeleted")?);
-        plan.row(store::delete_key(&row.hash));
-        Ok(plan)
-    }
-}
-
-/// The change row of a key; its identifier is the hash, by which streams know their key.
-fn step(row: &KeyRow, event: EventKind, action: &'static str) -> Result<ObjectStep, Error> {
-    let body = serde_json::json!({
-        "identifier": row.identifier, "name": row.name, "description": row.description,
-        "type": row.kind, "expiredAt": row.expires_ms,
-    });
-    let body = serde_json::to_string(&body).map_err(Error::internal)?;
-    let (before, after) = if event == EventKind::Delete { (Some(body), None) } else { (None, Some(body)) };
-    Ok(ObjectStep {
-        scope: Scope::Environment(row.environment.clone()),
-        kind: Kind::Key,
-        identifier: row.hash.to_string(),
-        action,
-        event,
-        before,
-        after,
-        references: Vec::new(),
-        dependants: Vec::new(),
-    })
 }
