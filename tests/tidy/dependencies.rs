@@ -50,7 +50,11 @@ const TABLE: &[Row] = &[
         ours: &["client-api", "eval", "model", "platform", "store"],
         others: AllBut(&[DRIVERS, HTTP]),
     },
-    Row { package: "fn-admin", ours: &["api", "model", "platform", "store"], others: AllBut(&[DRIVERS]) },
+    Row {
+        package: "fn-admin",
+        ours: &["api", "eval", "model", "platform", "store"],
+        others: AllBut(&[DRIVERS]),
+    },
     Row {
         package: "fn-client",
         ours: &["api", "client-api", "model", "platform", "store"],
