@@ -40,7 +40,7 @@ enum Concurrency {
     One,
 }
 
-/// Integration test targets that need more than the usual minute, or that must run one by one.
+/// Integration test targets that need more than the usual half minute, or that must run one by one.
 const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
@@ -162,7 +162,7 @@ fn deny(shell: &Shell) -> anyhow::Result<()> {
 fn target(name: &str) -> Suite {
     let known = TARGETS.iter().find(|(known, ..)| *known == name);
     let (budget_s, concurrency) =
-        known.map_or((60, Concurrency::Cores), |(_, budget_s, how)| (*budget_s, *how));
+        known.map_or((30, Concurrency::Cores), |(_, budget_s, how)| (*budget_s, *how));
     suite(name, budget_s, Work::Tests { select: vec!["--test".into(), name.into()], concurrency })
 }
 
