@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::VariationCount;
 
 use super::answer::Feature;
+use super::list::Entry;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -67,66 +68,59 @@ impl Activity {
     }
 
     /// Whether the flag has that status.
-    pub(super) fn is(&self, wanted: StatusFilter, feature: &Feature) -> bool {
+    pub(super) fn is(&self, wanted: StatusFilter, entry: &Entry) -> bool {
         match wanted {
-            StatusFilter::Active => self.accessed_within(feature, ACTIVE_MS),
-            StatusFilter::NeverRequested => self.last_access(feature).is_none(),
-            StatusFilter::RecentlyAccessed => self.accessed_within(feature, RECENT_MS),
-            StatusFilter::PotentiallyStale => self.stale_reason(feature).is_some(),
+            StatusFilter::Active => self.accessed_within(entry, ACTIVE_MS),
+            StatusFilter::NeverRequested => self.last_access(entry).is_none(),
+            StatusFilter::RecentlyAccessed => self.accessed_within(entry, RECENT_MS),
+            StatusFilter::PotentiallyStale => self.stale_reason(entry).is_some(),
         }
     }
 
-    /// The flag's status.
-    pub(super) fn status(&self, feature: &Feature) -> Status {
-        let status = match self.last_access(feature) {
-            None => "never-requested",
-            Some(_) if self.accessed_within(feature, ACTIVE_MS) => "active",
-            Some(_) => "inactive",
-        };
-        Status { last_access: self.last_access(feature).unwrap_or_default(), status }
-    }
-
-    /// How often each of the flag's variations was served.
-    pub(super) fn results(&self, feature: &Feature) -> Vec<ServedCount> {
+    /// Adds how often each variation was served, and whether the flag is in use.
+    pub(super) fn tell(&self, feature: &mut Feature, entry: &Entry) {
         let served = |count: &VariationCount| ServedCount {
             count: count.evaluations,
             variation_identifier: count.variation.clone(),
             variation_name: feature.variation_name(&count.variation),
         };
-        self.counts(feature).iter().map(served).collect()
+        feature.results = Some(self.counts(entry).iter().map(served).collect());
+        let status = match self.last_access(entry) {
+            None => "never-requested",
+            Some(_) if self.accessed_within(entry, ACTIVE_MS) => "active",
+            Some(_) => "inactive",
+        };
+        feature.status = Some(Status { last_access: self.last_access(entry).unwrap_or_default(), status });
+        feature.stale_reason = self.stale_reason(entry);
+        feature.stale = Some(feature.stale_reason.is_some());
     }
 
     /// Why the flag may be stale, if it may be. Permanent flags never are, young ones not yet.
-    pub(super) fn stale_reason(&self, feature: &Feature) -> Option<&'static str> {
-        let age_ms = self.now_ms.saturating_sub(feature.created_at);
-        if feature.permanent || feature.archived || age_ms < SINGLE_MS {
+    fn stale_reason(&self, entry: &Entry) -> Option<&'static str> {
+        let age_ms = self.now_ms.saturating_sub(entry.created_ms);
+        if entry.permanent || entry.archived || age_ms < SINGLE_MS {
             return None;
         }
-        if age_ms >= STALE_MS && self.last_access(feature).is_none() {
+        if age_ms >= STALE_MS && self.last_access(entry).is_none() {
             return Some("no evaluations for 60 days");
         }
-        if self.now_ms.saturating_sub(feature.changed_ms()) >= STALE_MS {
+        if self.now_ms.saturating_sub(entry.changed_ms) >= STALE_MS {
             return Some("no change for 60 days");
         }
         let since_ms = self.now_ms.saturating_sub(SINGLE_MS);
-        let recent = self.counts(feature).iter().filter(|count| count.last_hour_ms >= since_ms);
+        let recent = self.counts(entry).iter().filter(|count| count.last_hour_ms >= since_ms);
         (recent.count() == 1).then_some("a single variation was served for 30 days")
     }
 
-    /// Whether the flag was evaluated within that time.
-    pub(super) fn accessed_recently(&self, feature: &Feature) -> bool {
-        self.accessed_within(feature, RECENT_MS)
+    fn accessed_within(&self, entry: &Entry, within_ms: i64) -> bool {
+        self.last_access(entry).is_some_and(|at_ms| self.now_ms.saturating_sub(at_ms) <= within_ms)
     }
 
-    fn accessed_within(&self, feature: &Feature, within_ms: i64) -> bool {
-        self.last_access(feature).is_some_and(|at_ms| self.now_ms.saturating_sub(at_ms) <= within_ms)
+    fn last_access(&self, entry: &Entry) -> Option<i64> {
+        self.counts(entry).iter().map(|count| count.last_hour_ms).max()
     }
 
-    fn last_access(&self, feature: &Feature) -> Option<i64> {
-        self.counts(feature).iter().map(|count| count.last_hour_ms).max()
-    }
-
-    fn counts(&self, feature: &Feature) -> &[VariationCount] {
-        self.by_flag.get(feature.identifier.as_str()).map_or(&[], Vec::as_slice)
+    fn counts(&self, entry: &Entry) -> &[VariationCount] {
+        self.by_flag.get(entry.identifier.as_str()).map_or(&[], Vec::as_slice)
     }
 }

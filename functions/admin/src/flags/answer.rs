@@ -121,12 +121,6 @@ impl Feature {
         self
     }
 
-    /// When the flag was last changed, here or everywhere.
-    pub(super) fn changed_ms(&self) -> i64 {
-        let here = self.env_properties.as_ref().and_then(|properties| properties.modified_at);
-        here.unwrap_or_default().max(self.modified_at)
-    }
-
     /// A variation's name; the identifier of one that is gone.
     pub(super) fn variation_name(&self, identifier: &str) -> String {
         let found = self.variations.iter().find(|variation| variation.identifier.as_str() == identifier);

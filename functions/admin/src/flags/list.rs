@@ -1,8 +1,9 @@
 //! Listing flags: filtered and sorted here, over one snapshot.
 
+mod entry;
 mod filters;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use api::{Json, Page, PageRequest, Path, Problem, Query};
 use axum::extract::State;
@@ -12,11 +13,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
-use super::activity::Activity;
-use super::answer::Feature;
+use super::activity::{Activity, StatusFilter};
+use super::answer::{self, Feature};
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
+pub(super) use entry::Entry;
 use filters::Filters;
 
 #[derive(Serialize)]
@@ -93,22 +95,31 @@ impl Listing<'_> {
         only: Option<&HashSet<String>>,
     ) -> Result<Features, Error> {
         let environment = self.environment_for(filters)?;
-        let mut features = self.features().await?;
-        let activity = match environment {
-            Some(environment) if filters.need_activity() => {
-                Some(Activity::read(self.db, &environment.id, self.now_ms).await?)
+        let mut entries = entry::all(self.db, self.project).await?;
+        let mut activity = None;
+        if let Some(environment) = environment {
+            if filters.look_at_configs() {
+                entry::add_configs(self.db, environment, &mut entries).await?;
             }
-            _ => None,
-        };
-        let feature_counts = filters.flag_counts().then(|| counts(&features, activity.as_ref()));
-        features.retain(|feature| {
-            only.is_none_or(|only| only.contains(feature.identifier.as_str()))
-                && filters.admit(feature, activity.as_ref())
+            if filters.look_at_activity() {
+                activity = Some(Activity::read(self.db, &environment.id, self.now_ms).await?);
+            }
+        }
+        let feature_counts = filters.flag_counts().then(|| counts(&entries, activity.as_ref()));
+        entries.retain(|entry| {
+            only.is_none_or(|only| only.contains(&entry.identifier))
+                && filters.admit(entry, activity.as_ref())
         });
-        features.sort_by(|one, other| filters.order(one, other));
-        let (mut features, mut page) = page.cut(features);
+        entries.sort_by(|one, other| filters.order(one, other));
+        let (entries, mut page) = page.cut(entries);
         page.version = environment.map(|row| row.version);
-        self.decorate(&mut features, filters, activity.as_ref()).await?;
+        let mut features = self.features(&entries).await?;
+        if let Some(activity) = activity.as_ref().filter(|_| filters.metrics()) {
+            for (feature, entry) in features.iter_mut().zip(&entries) {
+                activity.tell(feature, entry);
+            }
+        }
+        self.decorate(&mut features, filters).await?;
         Ok(Features { page, feature_counts, features })
     }
 
@@ -122,45 +133,18 @@ impl Listing<'_> {
         }
     }
 
-    async fn features(&self) -> Result<Vec<Feature>, Error> {
-        let mut configs: HashMap<String, (FlagConfig, i64)> = HashMap::new();
-        if let Some(environment) = self.environment {
-            for object in store::current_bodies(self.db, environment.id.as_str(), Kind::FlagConfig).await? {
-                if let Some(body) = object.body {
-                    configs.insert(object.identifier, (read(&body)?, object.changed_ms));
-                }
-            }
+    /// The flags of the page, whole.
+    async fn features(&self, entries: &[Entry]) -> Result<Vec<Feature>, Error> {
+        let mut features = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let flag: Flag = read(&entry.body)?;
+            features.push(answer::feature(self.db, flag, self.project, self.environment).await?);
         }
-        let flags = store::current_bodies(self.db, self.project.id.as_str(), Kind::Flag).await?;
-        let bodies = flags.into_iter().filter_map(|object| object.body);
-        bodies
-            .map(|body| {
-                let flag: Flag = read(&body)?;
-                Ok(match configs.remove(flag.identifier.as_str()) {
-                    Some((config, changed_ms)) => {
-                        Feature::new(flag, self.project, Some(config)).changed_at(changed_ms)
-                    }
-                    None => Feature::new(flag, self.project, None),
-                })
-            })
-            .collect()
+        Ok(features)
     }
 
     /// Adds what was asked for to the features of the page.
-    async fn decorate(
-        &self,
-        features: &mut [Feature],
-        filters: &Filters,
-        activity: Option<&Activity>,
-    ) -> Result<(), Error> {
-        if let Some(activity) = activity.filter(|_| filters.metrics()) {
-            for feature in features.iter_mut() {
-                feature.results = Some(activity.results(feature));
-                feature.status = Some(activity.status(feature));
-                feature.stale_reason = activity.stale_reason(feature);
-                feature.stale = Some(feature.stale_reason.is_some());
-            }
-        }
+    async fn decorate(&self, features: &mut [Feature], filters: &Filters) -> Result<(), Error> {
         if let (Some(target), Some(environment)) = (filters.target(), self.environment) {
             self.evaluate(features, target, environment).await?;
         }
@@ -197,19 +181,18 @@ impl Listing<'_> {
     }
 }
 
-fn counts(features: &[Feature], activity: Option<&Activity>) -> FeatureCounts {
-    let mut counts = FeatureCounts { total_features: features.len(), ..FeatureCounts::default() };
-    for feature in features {
-        counts.total_archived += usize::from(feature.archived);
-        counts.total_permanent += usize::from(feature.permanent);
-        counts.total_enabled += usize::from(filters::is_on(feature));
-        if let Some(activity) = activity {
-            counts.total_active += usize::from(activity.is(super::activity::StatusFilter::Active, feature));
-            counts.total_recently_accessed += usize::from(activity.accessed_recently(feature));
-            counts.total_potentially_stale += usize::from(activity.stale_reason(feature).is_some());
-        }
+fn counts(entries: &[Entry], activity: Option<&Activity>) -> FeatureCounts {
+    let count = |admits: &dyn Fn(&Entry) -> bool| entries.iter().filter(|entry| admits(entry)).count();
+    let in_use = |wanted| count(&|entry| activity.is_some_and(|activity| activity.is(wanted, entry)));
+    FeatureCounts {
+        total_features: entries.len(),
+        total_archived: count(&|entry| entry.archived),
+        total_enabled: count(&|entry| entry.is_on),
+        total_permanent: count(&|entry| entry.permanent),
+        total_active: in_use(StatusFilter::Active),
+        total_recently_accessed: in_use(StatusFilter::RecentlyAccessed),
+        total_potentially_stale: in_use(StatusFilter::PotentiallyStale),
     }
-    counts
 }
 
 async fn bodies<T: DeserializeOwned>(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<T>, Error> {

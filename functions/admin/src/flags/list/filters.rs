@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use model::{FlagKind, FlagState};
+use model::FlagKind;
 use serde::Deserialize;
 
+use super::Entry;
 use crate::flags::activity::{Activity, StatusFilter};
-use crate::flags::answer::Feature;
 
 /// Filters, sorting and extras of the query.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -71,8 +71,16 @@ impl Filters {
     }
 
     /// Whether evaluations have to be looked at.
-    pub(super) fn need_activity(&self) -> bool {
+    pub(super) fn look_at_activity(&self) -> bool {
         self.status.is_some() || self.metrics() || self.flag_counts()
+    }
+
+    /// Whether it matters what every flag serves, not only those of the page.
+    pub(super) fn look_at_configs(&self) -> bool {
+        self.enabled.is_some()
+            || self.look_at_activity()
+            || text(self.target_identifier_filter.as_deref()).is_some()
+            || matches!(self.sort_by_field, Some(SortField::ModifiedAt))
     }
 
     /// Whether results and status are asked for.
@@ -96,35 +104,36 @@ impl Filters {
     }
 
     /// Whether the list shows the flag.
-    pub(super) fn admit(&self, feature: &Feature, activity: Option<&Activity>) -> bool {
-        let lifetime = if feature.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
-        let id = feature.identifier.as_str();
-        feature.archived == self.archived.unwrap_or(false)
-            && holds(self.name.as_deref(), &feature.name)
+    pub(super) fn admit(&self, entry: &Entry, activity: Option<&Activity>) -> bool {
+        let lifetime = if entry.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
+        let id = entry.identifier.as_str();
+        entry.archived == self.archived.unwrap_or(false)
+            && holds(self.name.as_deref(), &entry.name)
             && holds(self.identifier.as_deref(), id)
-            && self.kind.is_none_or(|kind| kind == feature.kind)
+            && self.kind.is_none_or(|kind| kind == entry.kind)
             && self.lifetime.is_none_or(|wanted| wanted == lifetime)
             && listed(self.feature_identifiers.as_deref(), id).unwrap_or(true)
             && !listed(self.excluded_features.as_deref(), id).unwrap_or(false)
-            && self.enabled.is_none_or(|enabled| enabled == is_on(feature))
-            && self.admits_tags(feature)
-            && self.status.is_none_or(|wanted| activity.is_some_and(|activity| activity.is(wanted, feature)))
-            && text(self.target_identifier_filter.as_deref()).is_none_or(|target| names(feature, target))
+            && self.enabled.is_none_or(|enabled| enabled == entry.is_on)
+            && self.admits_tags(entry)
+            && self.status.is_none_or(|wanted| activity.is_some_and(|activity| activity.is(wanted, entry)))
+            && text(self.target_identifier_filter.as_deref())
+                .is_none_or(|target| entry.targets.iter().any(|named| named == target))
     }
 
-    fn admits_tags(&self, feature: &Feature) -> bool {
+    fn admits_tags(&self, entry: &Entry) -> bool {
         let Some(tags) = text(self.tags.as_deref()) else { return true };
-        feature.tags.iter().any(|tag| listed(Some(tags), &tag.identifier).unwrap_or(false))
+        entry.tags.iter().any(|tag| listed(Some(tags), tag).unwrap_or(false))
     }
 
     /// A total order: what compares equal is ordered by identifier.
-    pub(super) fn order(&self, one: &Feature, other: &Feature) -> Ordering {
+    pub(super) fn order(&self, one: &Entry, other: &Entry) -> Ordering {
         let by_field = match self.sort_by_field.unwrap_or_default() {
             SortField::Name => one.name.cmp(&other.name),
             SortField::Identifier => Ordering::Equal,
             SortField::Archived => one.archived.cmp(&other.archived),
             SortField::Kind => one.kind.as_str().cmp(other.kind.as_str()),
-            SortField::ModifiedAt => one.changed_ms().cmp(&other.changed_ms()),
+            SortField::ModifiedAt => one.changed_ms.cmp(&other.changed_ms),
         };
         let ascending = by_field.then_with(|| one.identifier.cmp(&other.identifier));
         match self.sort_order.unwrap_or_default() {
@@ -132,17 +141,6 @@ impl Filters {
             SortOrder::Descending => ascending.reverse(),
         }
     }
-}
-
-/// Whether the flag is on in the environment that the list is about.
-pub(super) fn is_on(feature: &Feature) -> bool {
-    feature.env_properties.as_ref().is_some_and(|properties| properties.state == FlagState::On)
-}
-
-/// Whether the flag names the target in its list of targets.
-fn names(feature: &Feature, target: &str) -> bool {
-    let maps = feature.env_properties.iter().flat_map(|properties| properties.variation_map.iter().flatten());
-    maps.flat_map(|map| &map.targets).any(|named| named.identifier.as_str() == target)
 }
 
 /// An empty parameter is as good as none.
