@@ -88,6 +88,11 @@ impl Access {
         }
     }
 
+    /// The project that the token is for, if it is for one only.
+    pub(crate) const fn only_project(&self) -> Option<&ProjectUuid> {
+        self.project.as_ref()
+    }
+
     /// Whether a list may show the project.
     pub(crate) fn covers(&self, project: &ProjectRow) -> bool {
         self.check_project(project).is_ok()
@@ -95,7 +100,7 @@ impl Access {
 
     /// The caller as the author of a change.
     pub(crate) fn author(&self, comment: Option<String>) -> Author {
-        Author { actor: self.name.clone(), comment: comment.unwrap_or_default() }
+        Author { actor: self.name.clone(), comment: comment.unwrap_or_default(), ..Author::default() }
     }
 
     fn check_role(&self, needed: Role) -> Result<(), Error> {

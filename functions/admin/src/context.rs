@@ -48,6 +48,11 @@ impl Context {
         self.project_named(db, access, identifier).await
     }
 
+    /// Whether the query names a project.
+    pub(crate) fn names_project(&self) -> bool {
+        self.project_identifier.as_deref().is_some_and(|text| !text.is_empty())
+    }
+
     /// A project that the body or path names.
     pub(crate) async fn project_named(
         &self,

@@ -4,19 +4,24 @@
 //! decision to `store::Writer`; decisions are in the file of the resource they change.
 
 mod access;
+mod audit;
 mod clauses;
 mod context;
 mod environments;
+mod flag_matrix;
 mod flags;
 mod instructions;
 mod keys;
 mod not_offered;
+mod objects;
+mod overview;
 mod projects;
 mod retire;
 mod routes;
 mod secrets;
 mod segments;
 mod sorting;
+mod tags;
 mod targets;
 mod tick;
 mod wrapped;
@@ -37,6 +42,7 @@ pub use projects::ProjectRequest;
 pub use routes::router;
 pub use secrets::made_token;
 pub use segments::SegmentRequest;
+pub use tags::TagRequest;
 pub use targets::TargetRequest;
 pub use tick::tick;
 

@@ -42,11 +42,6 @@ const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (PATCH, "/features/{identifier}/pipeline", PIPELINES),
     (POST, "/features/{identifier}/pipeline", PIPELINES),
     (GET, "/features/{identifier}/stale_state", REGO),
-    (GET, "/tags", Plan::Planned),
-    (POST, "/tags", Plan::Planned),
-    (DELETE, "/tags/{identifier}", Plan::Planned),
-    (GET, "/tags/{identifier}", Plan::Planned),
-    (GET, "/projects/{identifier}/flags", Plan::Planned),
     (DELETE, "/projects/{identifier}/git_repo", GIT),
     (GET, "/projects/{identifier}/git_repo", GIT),
     (PATCH, "/projects/{identifier}/git_repo", GIT),
@@ -58,8 +53,6 @@ const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (POST, "/projects/{identifier}/validate_stale_config", REGO),
     (DELETE, "/environments/perspectives", COSTS),
     (PUT, "/environments/perspectives", COSTS),
-    (GET, "/audit", Plan::Planned),
-    (GET, "/objects/{identifiers}", Plan::Planned),
     (GET, "/proxy/keys", Plan::Planned),
     (POST, "/proxy/keys", Plan::Planned),
     (DELETE, "/proxy/keys/{identifier}", Plan::Planned),
@@ -69,7 +62,6 @@ const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (PUT, "/anomalies/{identifier}/dismiss", COSTS),
     (GET, "/jira/issues", ELSEWHERE),
     (GET, "/onboarding", ELSEWHERE),
-    (GET, "/overview", Plan::Planned),
     (POST, "/triggers/ccm", COSTS),
 ];
 

@@ -4,7 +4,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::{Admin, environments, flags, keys, not_offered, projects, segments, targets};
+use crate::{
+    Admin, audit, environments, flag_matrix, flags, keys, not_offered, objects, overview, projects, segments,
+    tags, targets,
+};
 
 /// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
 const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
@@ -19,6 +22,7 @@ fn offered() -> Router<Admin> {
     Router::new()
         .route("/projects", get(projects::list).post(projects::create))
         .route("/projects/{identifier}", get(projects::read).put(projects::put).delete(projects::delete))
+        .route("/projects/{identifier}/flags", get(flag_matrix::read))
         .route("/environments", get(environments::list).post(environments::create))
         .route(
             "/environments/{identifier}",
@@ -37,6 +41,11 @@ fn offered() -> Router<Admin> {
         .route("/segments/{identifier}", get(segments::read).patch(segments::patch).delete(segments::delete))
         .route("/segments/{identifier}/available_flags", get(segments::available_flags))
         .route("/segments/{identifier}/flags", get(segments::flags))
+        .route("/tags", get(tags::list).post(tags::create))
+        .route("/tags/{identifier}", get(tags::read).delete(tags::delete))
+        .route("/audit", get(audit::list))
+        .route("/objects/{identifiers}", get(objects::read))
+        .route("/overview", get(overview::read))
         .merge(targets_offered())
 }
 

@@ -36,7 +36,7 @@ use restore::RestoreFlag;
 pub use create::FlagRequest;
 pub(crate) use list::{dependants, list};
 pub use put::PutRequest;
-pub(crate) use working::config_patched;
+pub(crate) use working::{config_patched, flag_patched};
 
 /// Instructions for several flags, all or none.
 #[derive(Clone, Debug, Default, Deserialize)]

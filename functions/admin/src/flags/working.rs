@@ -88,17 +88,7 @@ impl Working {
             return Ok(None);
         }
         let after = Flag { modified_at: now_ms, ..self.flag.clone() };
-        Ok(Some(ObjectStep {
-            scope: Scope::Project,
-            kind: Kind::Flag,
-            identifier: after.identifier.to_string(),
-            action: "FeaturePatched",
-            event: EventKind::Patch,
-            before: Some(serde_json::to_string(&self.before).map_err(Error::internal)?),
-            after: Some(body(&after)?),
-            references: prerequisites(&after),
-            dependants: Vec::new(),
-        }))
+        flag_patched(&self.before, &after).map(Some)
     }
 }
 
@@ -133,6 +123,21 @@ impl Changes<'_> {
         }
         Ok(plan)
     }
+}
+
+/// The step that takes a flag from `before` to `after`.
+pub(crate) fn flag_patched(before: &Flag, after: &Flag) -> Result<ObjectStep, Error> {
+    Ok(ObjectStep {
+        scope: Scope::Project,
+        kind: Kind::Flag,
+        identifier: after.identifier.to_string(),
+        action: "FeaturePatched",
+        event: EventKind::Patch,
+        before: Some(serde_json::to_string(before).map_err(Error::internal)?),
+        after: Some(body(after)?),
+        references: prerequisites(after),
+        dependants: Vec::new(),
+    })
 }
 
 /// The step that takes a flag's configuration from `before` to `after`, which has its version already.

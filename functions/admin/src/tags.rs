@@ -1,0 +1,256 @@
+//! Tags: those that flags have, and those that were made for flags to come.
+
+use std::collections::BTreeMap;
+
+use api::{Json, Page, PageRequest, Path, Problem, Query};
+use async_trait::async_trait;
+use axum::extract::State;
+use http::StatusCode;
+use model::limits::TAGS_PER_PROJECT_MAX;
+use model::{Error, EventKind, Flag, ObjectKind, SegmentId, Tag};
+use platform::Db;
+use serde::{Deserialize, Serialize};
+use store::{Decision, Direction, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
+
+use crate::Admin;
+use crate::access::Access;
+use crate::context::Context;
+use crate::flags::flag_patched;
+use crate::projects::checked_name;
+use crate::sorting::SortOrder;
+
+/// Flags that a refusal names before it only counts them.
+const USERS_NAMED: usize = 10;
+
+/// `TagRequest` of openapi/admin.yaml.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct TagRequest {
+    /// Unique in the project.
+    pub identifier: String,
+    /// For people; the identifier if left out.
+    #[serde(default)]
+    pub name: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Tags {
+    #[serde(flatten)]
+    page: Page,
+    tags: Vec<Tag>,
+}
+
+/// The answer to a new tag: the tag, and `details` for clients that look for them.
+#[derive(Serialize)]
+pub(crate) struct Metadata {
+    #[serde(flatten)]
+    tag: Tag,
+    details: Details,
+}
+
+#[derive(Serialize)]
+struct Details {}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Filters {
+    tag_identifier_filter: String,
+    sort_by_field: Option<SortField>,
+    sort_order: Option<SortOrder>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+enum SortField {
+    Name,
+    #[default]
+    Identifier,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DeleteQuery {
+    force_delete: Option<bool>,
+}
+
+pub(crate) async fn create(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Json(request): Json<TagRequest>,
+) -> Result<(StatusCode, Json<Metadata>), Problem> {
+    access.check_edit()?;
+    let project = context.project(&*admin.platform.db, &access).await?;
+    // The rule of object identifiers; a type of its own would carry nothing else.
+    let identifier = SegmentId::parse(&request.identifier)?.to_string();
+    let tag = Tag { name: checked_name(&request.name, &identifier)?, identifier };
+    let decision = CreateTag { tag: tag.clone() };
+    admin.writer.write(&project.id, &access.author(None), &decision).await?;
+    Ok((StatusCode::CREATED, Json(Metadata { tag, details: Details {} })))
+}
+
+pub(crate) async fn list(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    page: PageRequest,
+    Query(filters): Query<Filters>,
+) -> Result<Json<Tags>, Problem> {
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let wanted = filters.tag_identifier_filter.to_lowercase();
+    let mut tags: Vec<Tag> = all(db, &project).await?.into_values().collect();
+    tags.retain(|tag| tag.identifier.to_lowercase().contains(&wanted));
+    if filters.sort_by_field == Some(SortField::Name) {
+        // Stable: what compares equal stays in the order of identifiers.
+        tags.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    if filters.sort_order.map(Direction::from) == Some(Direction::Descending) {
+        tags.reverse();
+    }
+    let (tags, page) = page.cut(tags);
+    Ok(Json(Tags { page, tags }))
+}
+
+pub(crate) async fn read(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+) -> Result<Json<Tag>, Problem> {
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let tag = all(db, &project).await?.remove(&identifier);
+    Ok(Json(tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, identifier))?))
+}
+
+pub(crate) async fn delete(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Query(query): Query<DeleteQuery>,
+) -> Result<StatusCode, Problem> {
+    access.check_edit()?;
+    let project = context.project(&*admin.platform.db, &access).await?;
+    let decision = RemoveTag { identifier, from_flags: query.force_delete.unwrap_or(false) };
+    admin.writer.write(&project.id, &access.author(None), &decision).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All tags of the project by identifier: what was made by hand is called as it was then, the rest as the
+/// first flag calls it that has it.
+async fn all(db: &dyn Db, project: &ProjectRow) -> Result<BTreeMap<String, Tag>, Error> {
+    /// What is read of a flag.
+    #[derive(Deserialize)]
+    struct Tagged {
+        #[serde(default)]
+        tags: Vec<Tag>,
+    }
+    let mut tags = BTreeMap::new();
+    for object in store::current_bodies(db, project.id.as_str(), Kind::Tag).await? {
+        let tag: Tag = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
+        tags.insert(tag.identifier.clone(), tag);
+    }
+    for object in store::current_bodies(db, project.id.as_str(), Kind::Flag).await? {
+        let flag: Tagged = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
+        for tag in flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()) {
+            tags.entry(tag.identifier.clone()).or_insert(tag);
+        }
+    }
+    Ok(tags)
+}
+
+struct CreateTag {
+    tag: Tag,
+}
+
+#[async_trait]
+impl Decision for CreateTag {
+    type Answer = ();
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        if all(state.db, &state.project).await?.contains_key(&self.tag.identifier) {
+            return Err(Error::exists(ObjectKind::Tag, &self.tag.identifier));
+        }
+        if store::count(state.db, state.project.id.as_str(), Kind::Tag).await? >= TAGS_PER_PROJECT_MAX {
+            let message = format!(
+                "{TAGS_PER_PROJECT_MAX} tags were made in the project, the most allowed; delete some first, or tag \
+                 flags with new ones"
+            );
+            return Err(Error::TooLarge(message));
+        }
+        let mut plan = Plan::new(());
+        plan.step(step(&self.tag.identifier, None, Some(body(&self.tag)?)));
+        Ok(plan)
+    }
+}
+
+/// Removes a tag that no flag has, or removes it from the flags that have it too. Nobody is served anything
+/// else for it.
+struct RemoveTag {
+    identifier: String,
+    from_flags: bool,
+}
+
+#[async_trait]
+impl Decision for RemoveTag {
+    type Answer = ();
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        let scope = state.project.id.as_str();
+        let made = store::current(state.db, scope, Kind::Tag, &self.identifier).await?;
+        let made = made.and_then(|object| object.body);
+        let has_tag = |flag: &Flag| flag.tags.iter().any(|tag| tag.identifier == self.identifier);
+        let users: Vec<Flag> = state.flags().await?.into_iter().filter(has_tag).collect();
+        if made.is_none() && users.is_empty() {
+            return Err(Error::not_found(ObjectKind::Tag, &self.identifier));
+        }
+        if !users.is_empty() && !self.from_flags {
+            return Err(self.in_use(&users));
+        }
+        let mut plan = Plan::new(());
+        for flag in &users {
+            let mut without = Flag { modified_at: state.now_ms, ..flag.clone() };
+            without.tags.retain(|tag| tag.identifier != self.identifier);
+            plan.step(flag_patched(flag, &without)?);
+        }
+        if made.is_some() {
+            plan.step(step(&self.identifier, made, None));
+        }
+        Ok(plan)
+    }
+}
+
+impl RemoveTag {
+    fn in_use(&self, users: &[Flag]) -> Error {
+        let named: Vec<_> = users.iter().take(USERS_NAMED).map(|flag| flag.identifier.as_str()).collect();
+        let rest = match users.len().saturating_sub(named.len()) {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        Error::InUse(format!(
+            "tag {:?} is used by flag {}{rest}; remove it there first, or send forceDelete=true to have that done",
+            self.identifier,
+            named.join(", ")
+        ))
+    }
+}
+
+fn body(tag: &Tag) -> Result<String, Error> {
+    serde_json::to_string(tag).map_err(Error::internal)
+}
+
+fn step(identifier: &str, before: Option<String>, after: Option<String>) -> ObjectStep {
+    let is_new = before.is_none();
+    ObjectStep {
+        scope: Scope::Project,
+        kind: Kind::Tag,
+        identifier: identifier.to_owned(),
+        action: if is_new { "TagCreated" } else { "TagDeleted" },
+        event: if is_new { EventKind::Create } else { EventKind::Delete },
+        before,
+        after,
+        references: Vec::new(),
+        dependants: Vec::new(),
+    }
+}
