@@ -13,7 +13,9 @@ use crate::limits::PEER_SILENCE_MAX;
 use crate::refusal::Refusal;
 use crate::relay::{Phase, Relay};
 use crate::request::{Asks, StreamRequest};
-use crate::{rest, stream};
+use crate::rest;
+use crate::server::Open;
+use crate::stream::{self, Stream};
 
 /// What the beginning of a connection turned out to be.
 enum First {
@@ -28,21 +30,35 @@ enum First {
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(relay: Arc<Relay>, socket: TcpStream, address: SocketAddr, rest: Router) {
-    prepare(&socket);
-    let (socket, request) = match begin(&relay, &socket).await {
-        First::Stream(request) => (socket, request),
-        // Boxed, or every stream would pay for hyper's size.
-        First::SomethingElse(head) => {
-            match Box::pin(rest::serve(Arc::clone(&relay), socket, head, rest)).await {
-                Some(taken_over) => taken_over,
-                None => return,
-            }
+pub(crate) fn serve(
+    open: Open,
+    socket: TcpStream,
+    address: SocketAddr,
+    rest: Router,
+) -> impl Future<Output = ()> {
+    // Boxed, or every idle stream would keep the room that hyper and its own admission needed.
+    let begun = Box::pin(begin(Arc::clone(&open.relay), socket, address, rest));
+    async move {
+        if let Some(mut stream) = begun.await {
+            stream.run().await;
         }
-        First::Refused(refusal) => return stream::refuse(&relay, &socket, refusal).await,
-        First::Nothing => return,
+        drop(open);
+    }
+}
+
+/// Serves everything up to the moment when a stream is open.
+async fn begin(relay: Arc<Relay>, socket: TcpStream, address: SocketAddr, rest: Router) -> Option<Stream> {
+    prepare(&socket);
+    let (socket, request) = match first_in_time(&relay, &socket).await {
+        First::Stream(request) => (socket, request),
+        First::SomethingElse(head) => rest::serve(Arc::clone(&relay), socket, head, rest).await?,
+        First::Refused(refusal) => {
+            stream::refuse(&relay, &socket, refusal).await;
+            return None;
+        }
+        First::Nothing => return None,
     };
-    stream::serve(relay, socket, request, address.ip()).await;
+    Stream::open(relay, socket, request, address.ip()).await
 }
 
 /// Settings for the whole life of the connection. Without them it works too, only less well.
@@ -53,7 +69,7 @@ fn prepare(socket: &TcpStream) {
 }
 
 /// Waits for the first request, not for ever.
-async fn begin(relay: &Relay, socket: &TcpStream) -> First {
+async fn first_in_time(relay: &Relay, socket: &TcpStream) -> First {
     let mut head = Vec::new();
     let first = tokio::select! {
         first = within(&*relay.clock, relay.limits.head_time, first(relay, socket, &mut head)) => first,

@@ -50,7 +50,7 @@ pub(crate) enum Question {
 #[derive(Debug, Default)]
 pub(crate) struct Topic {
     known: Option<Known>,
-    /// The newest version that the feed has mentioned.
+    /// The newest version that feed or database have mentioned.
     seen: Version,
     /// Since when news are missing.
     behind_since_ms: Option<i64>,
@@ -104,6 +104,7 @@ impl Topic {
     pub(crate) fn learn(&mut self, question: Question, changes: Changes, now_ms: i64) -> Vec<Effect> {
         let Changes { version, events } = changes;
         let mut effects = self.closings(&events, now_ms);
+        self.seen = self.seen.max(version);
         let steps = Step::split(for_sdks(events), now_ms);
         let replay = steps.iter().flat_map(|step| &*step.notices).cloned().collect();
         let known = self.known.get_or_insert_with(|| Known::new(version, now_ms));

@@ -54,11 +54,7 @@ async fn accept(listener: &TcpListener, relay: &Arc<Relay>, rest: &Router, conne
         match listener.accept().await {
             Ok((socket, address)) => {
                 let open = Open::new(Arc::clone(relay), permit);
-                let connection = connection::serve(Arc::clone(relay), socket, address, rest.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(open);
-                });
+                connections.spawn(connection::serve(open, socket, address, rest.clone()));
             }
             Err(error) => {
                 warn!(error = %error, "a connection was not accepted: {error}");
@@ -80,9 +76,10 @@ async fn drain(relay: &Relay, connections: &TaskTracker) {
     }
 }
 
-/// A connection that counts.
-struct Open {
-    relay: Arc<Relay>,
+/// A connection that counts as open until this is dropped.
+pub(crate) struct Open {
+    /// Whose connection it is.
+    pub(crate) relay: Arc<Relay>,
     _permit: OwnedSemaphorePermit,
 }
 

@@ -52,12 +52,10 @@ impl Relay {
     pub(crate) async fn position(&self) -> Option<Cursor> {
         match within(&*self.clock, FEED_GRACE, self.feed.position()).await {
             Some(Ok(cursor)) => Some(cursor),
-            Some(Err(error)) => {
-                self.feed_failed(&error);
-                None
-            }
-            None => {
-                self.feed_failed(&FeedError("its position took too long".to_owned()));
+            failed => {
+                self.counters.feed_failures.add();
+                let error = failed.and_then(Result::err).unwrap_or_else(too_slow);
+                warn!(error = %error, "no streams are opened yet: {error}");
                 None
             }
         }
@@ -75,7 +73,7 @@ impl Relay {
             self.set_following();
             let read = self.feed.read_after(from, FEED_PAGE, FEED_WAIT);
             let page = within(&*self.clock, FEED_WAIT + FEED_GRACE, read).await;
-            match page.unwrap_or_else(|| Err(FeedError("a read took too long".to_owned()))) {
+            match page.unwrap_or_else(|| Err(too_slow())) {
                 Ok(page) => {
                     if std::mem::take(&mut is_failing) {
                         info!("the change feed answers again");
@@ -87,10 +85,10 @@ impl Relay {
                     cursor = Some(page.next);
                 }
                 Err(error) => {
+                    self.counters.feed_failures.add();
                     if !std::mem::replace(&mut is_failing, true) {
-                        self.feed_failed(&error);
+                        warn!(error = %error, "asking the database what changed until the feed is back: {error}");
                     }
-                    // Until it is back the database is asked what changed.
                     self.entries_lost();
                     self.clock.sleep(RETRY_WAIT).await;
                 }
@@ -175,9 +173,8 @@ impl Relay {
             self.channels.perform(&channel, effect);
         }
     }
+}
 
-    fn feed_failed(&self, error: &FeedError) {
-        self.counters.feed_failures.add();
-        warn!(error = %error, "the change feed does not answer, asking the database instead: {error}");
-    }
+fn too_slow() -> FeedError {
+    FeedError("it takes too long".to_owned())
 }

@@ -2,10 +2,11 @@
 //!
 //! The task of an idle stream is what thousands of clients cost, so nothing large may live across an
 //! await here: read buffers are on the stack of functions that do not wait, and what happens rarely
-//! (admission, a write that does not fit) is boxed.
+//! (a write that does not fit, the farewell) is boxed.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Shutdown};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,25 +39,74 @@ const WHOLE: libc::c_int = libc::MSG_EOR | libc::MSG_NOSIGNAL;
 #[cfg(not(target_os = "linux"))]
 const WHOLE: libc::c_int = 0;
 
-/// Serves a stream from its request to its end.
-pub(crate) async fn serve(relay: Arc<Relay>, socket: TcpStream, request: StreamRequest, address: IpAddr) {
-    // A stalled reader must not pile up events here. If it cannot be set, the default is larger.
-    let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES);
-    let mut subscription = match Box::pin(relay.open(&request, address)).await {
-        Ok(subscription) => subscription,
-        Err(refusal) => return refuse(&relay, &socket, refusal).await,
-    };
-    let end = pump(&relay, &socket, &mut subscription, request.framing).await;
-    subscription.ended(end);
-    if end.is_polite() {
-        if request.framing == Framing::Chunked {
-            // The client may have gone by now; it makes no difference.
-            let _ = write(&relay, &socket, END).await;
+/// An open stream.
+pub(crate) struct Stream {
+    relay: Arc<Relay>,
+    socket: TcpStream,
+    framing: Framing,
+    subscription: Subscription,
+}
+
+impl Stream {
+    /// Opens a stream, or refuses it and closes the connection.
+    pub(crate) async fn open(
+        relay: Arc<Relay>,
+        socket: TcpStream,
+        request: StreamRequest,
+        address: IpAddr,
+    ) -> Option<Self> {
+        // A stalled reader must not pile up events here. If it cannot be set, the default is larger.
+        let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_BYTES);
+        match relay.open(&request, address).await {
+            Ok(subscription) => Some(Self { relay, socket, framing: request.framing, subscription }),
+            Err(refusal) => {
+                refuse(&relay, &socket, refusal).await;
+                None
+            }
         }
-        close(&relay, &socket).await;
-    } else {
-        // What a stalled reader did not take would otherwise stay in the kernel.
-        let _ = SockRef::from(&socket).set_linger(Some(Duration::ZERO));
+    }
+
+    /// Serves the stream to its end.
+    pub(crate) async fn run(&mut self) {
+        let end = self.pump().await;
+        self.subscription.ended(end);
+        if end.is_polite() {
+            Box::pin(self.say_farewell()).await;
+        } else {
+            // What a stalled reader did not take would otherwise stay in the kernel.
+            let _ = SockRef::from(&self.socket).set_linger(Some(Duration::ZERO));
+        }
+    }
+
+    async fn pump(&mut self) -> End {
+        let (relay, socket, framing) = (&self.relay, &self.socket, self.framing);
+        let head = if framing == Framing::Chunked { HEAD_CHUNKED } else { HEAD_PLAIN };
+        if let Err(end) = write(relay, socket, head.as_bytes()).await {
+            return end;
+        }
+        let mut after_heartbeat = true;
+        let mut gone = pin!(gone(socket));
+        loop {
+            if after_heartbeat && framing == Framing::Plain {
+                relay.clock.sleep(PLAIN_GAP).await;
+            }
+            let frame = match self.subscription.next(gone.as_mut()).await {
+                Ok(frame) => frame,
+                Err(end) => return end,
+            };
+            after_heartbeat = frame.is_heartbeat();
+            if let Err(end) = write(relay, socket, frame.bytes(framing)).await {
+                return end;
+            }
+        }
+    }
+
+    async fn say_farewell(&self) {
+        // The client may have gone by now; it makes no difference.
+        if self.framing == Framing::Chunked {
+            let _ = write(&self.relay, &self.socket, END).await;
+        }
+        close(&self.relay, &self.socket).await;
     }
 }
 
@@ -72,47 +122,25 @@ pub(crate) async fn refuse(relay: &Relay, socket: &TcpStream, refusal: Refusal) 
 /// with it throw away what the client has not read yet.
 pub(crate) async fn close(relay: &Relay, socket: &TcpStream) {
     if SockRef::from(socket).shutdown(Shutdown::Write).is_ok() {
-        let mut input = 0;
-        within(&*relay.clock, LINGER_TIME, gone(socket, &mut input)).await;
-    }
-}
-
-async fn pump(relay: &Relay, socket: &TcpStream, subscription: &mut Subscription, framing: Framing) -> End {
-    let head = if framing == Framing::Chunked { HEAD_CHUNKED } else { HEAD_PLAIN };
-    if let Err(end) = write(relay, socket, head.as_bytes()).await {
-        return end;
-    }
-    let mut input = 0;
-    let mut after_heartbeat = true;
-    loop {
-        if after_heartbeat && framing == Framing::Plain {
-            relay.clock.sleep(PLAIN_GAP).await;
-        }
-        let frame = match subscription.next(gone(socket, &mut input)).await {
-            Ok(frame) => frame,
-            Err(end) => return end,
-        };
-        after_heartbeat = frame.is_heartbeat();
-        if let Err(end) = write(relay, socket, frame.bytes(framing)).await {
-            return end;
-        }
+        within(&*relay.clock, LINGER_TIME, gone(socket)).await;
     }
 }
 
 /// Resolves when the client has closed its side, or has sent too much. What it sends is of no interest:
 /// requests that it pipelined behind the one for the stream are not answered.
-async fn gone(socket: &TcpStream, input: &mut usize) -> End {
+async fn gone(socket: &TcpStream) -> End {
+    let mut input = 0;
     loop {
         if socket.readable().await.is_err() {
             return End::Left;
         }
         match discard(socket) {
             Ok(0) => return End::Left,
-            Ok(bytes) => *input += bytes,
+            Ok(bytes) => input += bytes,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => return End::Left,
         }
-        if *input > INPUT_BYTES_MAX {
+        if input > INPUT_BYTES_MAX {
             return End::TooTalkative;
         }
     }

@@ -1,6 +1,6 @@
 //! An open stream without its socket: what to send, and when.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,16 +54,15 @@ impl Subscription {
         Self { reader, relay, channel, _place: place, kind: key.kind, resumed, opened_ms, events_sent: 0 }
     }
 
-    /// Waits for the next frame to send. `gone` resolves when the client is.
+    /// Waits for the next frame to send. `gone` resolves, once, when the client is.
     ///
     /// # Errors
     /// Why the stream ends.
-    pub(crate) async fn next(&mut self, gone: impl Future<Output = End>) -> Result<Frame, End> {
+    pub(crate) async fn next(&mut self, mut gone: Pin<&mut impl Future<Output = End>>) -> Result<Frame, End> {
         // A stream with much to send must let others have their turn.
         consume_budget().await;
         let relay = Arc::clone(&self.relay);
         let channel = Arc::clone(&self.channel);
-        let mut gone = pin!(gone);
         let mut time = None;
         loop {
             // Registered before looking, so that what happens in between still wakes us.
@@ -71,6 +70,9 @@ impl Subscription {
             woken.as_mut().enable();
             if self.notice_shutdown() {
                 time = None;
+            }
+            if relay.phase() == Phase::Closing {
+                return Err(End::ShutDown);
             }
             let action = self.reader.next(&channel.topic(), relay.clock.now_ms());
             match action {
@@ -92,7 +94,7 @@ impl Subscription {
     }
 
     /// The stream has ended: one line in the log, one count.
-    pub(crate) fn ended(self, end: End) {
+    pub(crate) fn ended(&self, end: End) {
         self.relay.counters.ended(end);
         let duration_ms = self.relay.clock.now_ms().saturating_sub(self.opened_ms);
         let (environment, end) = (&self.channel.environment, end.as_str());
@@ -110,17 +112,14 @@ impl Subscription {
     /// Whether a shutdown has begun since the last look.
     fn notice_shutdown(&mut self) -> bool {
         let relay = &self.relay;
-        match relay.phase() {
-            Phase::Serving => false,
-            Phase::Draining if self.reader.is_shutting_down() => false,
-            phase => {
-                let window_ms = if phase == Phase::Draining { millis(relay.limits.drain_window) } else { 0 };
-                let ends_ms = relay.clock.now_ms().saturating_add_unsigned(relay.random.below(window_ms));
-                let retry_ms = RETRY_MS_MIN + relay.random.below(RETRY_MS_SPREAD);
-                self.reader.shut_down(ends_ms, Frame::retry(Duration::from_millis(retry_ms)));
-                true
-            }
+        if relay.phase() == Phase::Serving || self.reader.is_shutting_down() {
+            return false;
         }
+        let delay_ms = relay.random.below(millis(relay.limits.drain_window));
+        let retry_ms = RETRY_MS_MIN + relay.random.below(RETRY_MS_SPREAD);
+        let ends_ms = relay.clock.now_ms().saturating_add_unsigned(delay_ms);
+        self.reader.shut_down(ends_ms, Frame::retry(Duration::from_millis(retry_ms)));
+        true
     }
 
     fn counted(&mut self, frame: Frame) -> Frame {

@@ -224,6 +224,19 @@ fn more_changes_in_two_minutes_than_the_log_holds_are_asked_of_the_database() {
 }
 
 #[test]
+fn a_version_that_only_the_database_has_mentioned_is_asked_for() {
+    let mut topic = topic_at(5);
+    let start = topic.subscribe(None, NOW_MS).unwrap();
+
+    let effects = topic.learn(Question::Since(NOW_MS), changes(6, &[("a", 6)]), NOW_MS);
+
+    assert_eq!(effects, [Effect::CatchUp]);
+    assert_eq!(sent(&topic, &start), [], "that answer may not hold all that is new");
+    topic.learn(topic.missing().unwrap(), changes(6, &[("a", 6)]), NOW_MS);
+    assert_eq!(sent(&topic, &start), expected(&[("a", 6)]));
+}
+
+#[test]
 fn a_stream_behind_the_log_is_told_so() {
     let mut topic = topic_at(0);
     let start = topic.subscribe(None, NOW_MS).unwrap();

@@ -21,7 +21,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        Self { socket: TcpStream::connect(address).await.unwrap(), unread: Vec::new() }
+        Self::over(TcpStream::connect(address).await.unwrap())
+    }
+
+    pub(crate) fn over(socket: TcpStream) -> Self {
+        Self { socket, unread: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, text: &str) {

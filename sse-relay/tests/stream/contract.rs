@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use model::{Domain, EventKind};
+use socket2::SockRef;
+use tokio::net::TcpSocket;
 
-use crate::client::HEARTBEAT;
+use crate::client::{Client, HEARTBEAT};
+use crate::time::until;
 use crate::world::{ENVIRONMENT, KEY, World, request};
 
 const SILENCE: Duration = Duration::from_secs(10);
@@ -101,6 +104,34 @@ async fn an_event_is_one_write_and_one_chunk() {
             "one read brings one whole chunk"
         );
         assert_eq!(lines(payload).len(), 3);
+    }
+}
+
+/// While many events wait for the network, nothing but our asking for it keeps the kernel from filling
+/// packets to the brim. Node's SDK takes what one read brings for whole lines, and ends on half a one.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn events_that_wait_for_the_network_are_not_cut_where_packets_end() {
+    let world = World::new().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    SockRef::from(&socket).set_tcp_mss(536).unwrap();
+    let mut stream = Client::over(socket.connect(world.address).await.unwrap());
+    stream.send(&request("")).await;
+    stream.head().await;
+    stream.chunk().await;
+
+    let flags: Vec<_> = (0..90).map(|index| format!("flag_{index}")).collect();
+    world.patch(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let all_sent = || world.metric("events_sent_total") == 90;
+    let is_full = || world.clock.count(crate::world::limits().write_time) == 1;
+    until("more is sent than one window holds", || all_sent() || is_full()).await;
+
+    let mut received = 0;
+    while received < flags.len() {
+        let bytes = stream.read().await;
+        assert!(bytes.ends_with("\n\n\r\n"), "cut: {bytes:?}");
+        received += bytes.matches("data: ").count();
     }
 }
 

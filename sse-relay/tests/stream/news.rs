@@ -96,6 +96,22 @@ async fn while_the_feed_is_away_the_database_is_asked() {
 }
 
 #[tokio::test]
+async fn no_stream_is_opened_before_the_feeds_position_is_known() {
+    let world = World::without_feed().await;
+    let key = crate::world::request("");
+
+    assert!(world.ask(&key).await.starts_with("HTTP/1.1 503 "));
+    assert!(!world.relay.is_ready());
+    world.feed.set_away(false);
+    world.clock.pass(RETRY).await;
+    crate::time::until("the feed is followed", || world.relay.is_ready()).await;
+
+    let mut stream = world.stream().await;
+    world.patch(&["a"]).await;
+    assert_eq!(stream.event().await.0, "a");
+}
+
+#[tokio::test]
 async fn streams_are_closed_when_feed_and_database_are_away_for_half_a_minute() {
     let world = World::new().await;
     let mut stream = world.stream().await;

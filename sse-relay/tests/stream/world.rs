@@ -55,9 +55,21 @@ impl World {
 
     pub(crate) async fn with(limits: Limits) -> Self {
         let clock = Arc::new(HandClock::default());
+        let feed = Arc::new(TestFeed::new(clock.clone()));
+        Self::over(clock, feed, limits).await
+    }
+
+    /// A relay whose feed is away when it starts.
+    pub(crate) async fn without_feed() -> Self {
+        let clock = Arc::new(HandClock::default());
+        let feed = Arc::new(TestFeed::new(clock.clone()));
+        feed.set_away(true);
+        Self::over(clock, feed, limits()).await
+    }
+
+    async fn over(clock: Arc<HandClock>, feed: Arc<TestFeed>, limits: Limits) -> Self {
         let source = Arc::new(FakeSource::default());
         source.add_key(KEY, ENVIRONMENT);
-        let feed = Arc::new(TestFeed::new(clock.clone()));
         let tokens = Arc::new(TokenKeys::parse("k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap());
         let relay = Relay::new(Parts {
             source: source.clone(),

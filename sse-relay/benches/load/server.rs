@@ -1,0 +1,121 @@
+//! The relay under test: everything that it stands on is in memory, so only the relay is measured.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use api::TokenKeys;
+use api::credentials::secret_hash;
+use async_trait::async_trait;
+use axum::Router;
+use axum::routing::get;
+use client_api::{Changes, Environment, Source};
+use model::{
+    AccountId, Domain, EnvironmentId, EnvironmentUuid, Error, EventKind, FeedEntry, KeyHash, KeyKind,
+    KeyRecord, OrganisationId, ProjectId, ProjectUuid, StreamEvent, Version,
+};
+use platform::memory::MemoryFeed;
+use platform::{ChangeFeed, Clock, Random};
+use sse_relay::{Limits, Parts, Relay, run};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+/// The one key.
+pub(crate) const KEY: &str = "the-key-of-the-bench";
+const ENVIRONMENT: &str = "0b9c5d0e-0000-4000-8000-000000000000";
+
+/// Prints the port, then announces a change for each line that comes in, until there are no more.
+pub(crate) async fn serve() {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let feed = Arc::new(MemoryFeed::new(Arc::clone(&clock)));
+    let source = Arc::new(OneEnvironment::default());
+    let relay = Relay::new(Parts {
+        source: source.clone(),
+        tokens: Arc::new(TokenKeys::parse("k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key")),
+        feed: feed.clone(),
+        clock,
+        random: Arc::new(Zero),
+        limits: Limits { streams_per_key: usize::MAX, streams_per_address: None, ..Limits::default() },
+    });
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let listener = socket.listen(4_096).expect("a listener");
+    println!("{}", listener.local_addr().expect("an address").port());
+    let rest = Router::new().route("/hello", get(async || "hello"));
+    let mut commands = BufReader::new(tokio::io::stdin()).lines();
+    let publish = async {
+        while let Ok(Some(_)) = commands.next_line().await {
+            let entry = source.commit();
+            let entry = serde_json::to_vec(&entry).expect("an entry is JSON");
+            feed.append(entry.into()).await.expect("memory does not fail");
+        }
+    };
+    run(listener, relay, rest, publish).await;
+}
+
+/// An environment in which one flag changes.
+#[derive(Default)]
+struct OneEnvironment {
+    version: AtomicI64,
+}
+
+impl OneEnvironment {
+    fn commit(&self) -> FeedEntry {
+        let version = Version(self.version.fetch_add(1, Ordering::SeqCst) + 1);
+        let identifier = "a_flag_with_a_name_as_long_as_they_are".to_owned();
+        let event = StreamEvent { event: EventKind::Patch, domain: Domain::Flag, identifier, version };
+        let environment = EnvironmentUuid::from_wire(ENVIRONMENT);
+        FeedEntry { environment, version, at_ms: 0, events: vec![event] }
+    }
+}
+
+#[async_trait]
+impl Source for OneEnvironment {
+    async fn key(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, Error> {
+        Ok((*hash == secret_hash(KEY)).then(|| KeyRecord {
+            hash: hash.clone(),
+            kind: KeyKind::Server,
+            expires_ms: None,
+            account: AccountId::from_wire("acct"),
+            organisation: OrganisationId::from_wire("default"),
+            project: ProjectId::from_wire("shop"),
+            project_uuid: ProjectUuid::from_wire("p"),
+            environment: EnvironmentId::from_wire("dev"),
+            environment_uuid: EnvironmentUuid::from_wire(ENVIRONMENT),
+        }))
+    }
+
+    async fn environment(&self, _: &EnvironmentUuid, _: Version) -> Result<Arc<Environment>, Error> {
+        Err(Error::internal("streams of server keys need no environment"))
+    }
+
+    async fn changes_after(&self, _: &EnvironmentUuid, _: Version) -> Result<Changes, Error> {
+        Ok(Changes { version: Version(self.version.load(Ordering::SeqCst)), events: Vec::new() })
+    }
+
+    async fn changes_since(&self, environment: &EnvironmentUuid, _: i64) -> Result<Changes, Error> {
+        self.changes_after(environment, Version(0)).await
+    }
+}
+
+struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+        i64::try_from(since.as_millis()).expect("before the end of time")
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// No jitter: every run is the same.
+struct Zero;
+
+impl Random for Zero {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}
