@@ -4,6 +4,8 @@
 //! when a flag is compiled, existence when it is evaluated. So no flag needs compiling again when
 //! another object comes, changes or goes.
 
+use std::sync::Arc;
+
 use model::{FlagKind, FlagState, Variation, VariationId, Version};
 
 use crate::attribute::Attribute;
@@ -22,7 +24,8 @@ pub(crate) struct Flag {
     pub(crate) version: Version,
     pub(crate) kind: FlagKind,
     pub(crate) state: FlagState,
-    pub(crate) variations: Box<[Variation]>,
+    /// Shared with other flags that have the same.
+    pub(crate) variations: Arc<[Variation]>,
     /// Identifiers that the flag serves although it has no such variation. Kept to explain.
     pub(crate) unknown: Box<[VariationId]>,
     pub(crate) off: Option<VariationIndex>,

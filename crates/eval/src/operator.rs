@@ -29,12 +29,7 @@ pub(crate) enum Operator {
 
 impl Operator {
     /// Reads an operator. Its name is case-sensitive; all but `in` look at the first operand only.
-    pub(crate) fn parse(
-        name: &str,
-        operands: &[Box<str>],
-        hasher: &TextHasher,
-        notes: &mut Notes<'_>,
-    ) -> Self {
+    pub(crate) fn parse(name: &str, operands: &[Box<str>], hasher: &TextHasher, notes: &mut Notes) -> Self {
         let Some(operand) = operands.first() else { return Self::Never(name.into()) };
         match name {
             "equal" => Self::Equal(operand.clone()),
@@ -52,7 +47,7 @@ impl Operator {
         }
     }
 
-    fn pattern(pattern: &str, notes: &mut Notes<'_>) -> Self {
+    fn pattern(pattern: &str, notes: &mut Notes) -> Self {
         match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build() {
             Ok(regex) => Self::Match(Box::new(regex)),
             Err(error) => {
@@ -125,9 +120,7 @@ mod tests {
     fn holds(name: &str, text: &str, operands: &[&str]) -> bool {
         let operands: Vec<Box<str>> = operands.iter().map(|operand| (*operand).into()).collect();
         let hasher = TextHasher::default();
-        let mut warnings = Vec::new();
-        let mut notes = Notes::new("segment", "s", &mut warnings);
-        Operator::parse(name, &operands, &hasher, &mut notes).holds(text, &hasher)
+        Operator::parse(name, &operands, &hasher, &mut Notes::default()).holds(text, &hasher)
     }
 
     #[test]

@@ -121,6 +121,11 @@ impl<I: Index, T> Registry<I, T> {
         self.slots.len()
     }
 
+    /// Whether objects refer to it.
+    pub(crate) fn is_referred_to(&self, index: I) -> bool {
+        self.slot(index).is_some_and(|slot| slot.references > 0)
+    }
+
     fn search(&self, id: &str) -> Result<usize, usize> {
         self.ordered.binary_search_by(|index| self.id(*index).cmp(id))
     }
@@ -157,38 +162,32 @@ impl<I: Index, T> Registry<I, T> {
 
     /// Puts an object in its place; gives the one that was there.
     pub(crate) fn put(&mut self, index: I, object: T) -> Option<Arc<T>> {
-        let slot = self.slot_mut(index)?;
-        let id = Arc::clone(&slot.id);
-        let before = slot.object.replace(Arc::new(object));
+        let before = self.place(index, object);
         if before.is_none()
-            && let Err(position) = self.search(&id)
+            && let Err(position) = self.search(self.id(index))
         {
             Arc::make_mut(&mut self.ordered).insert(position, index);
         }
         before
     }
 
-    /// Puts the objects of an empty registry in their places, all at once. Of two in the same place
-    /// the later stays; `repeated` is told.
-    pub(crate) fn fill(&mut self, objects: impl Iterator<Item = (I, T)>, mut repeated: impl FnMut(&str)) {
-        let mut ordered = Vec::with_capacity(objects.size_hint().0);
-        for (index, object) in objects {
-            let Some(slot) = self.slot_mut(index) else { continue };
-            match slot.object.replace(Arc::new(object)) {
-                None => ordered.push(index),
-                Some(_) => repeated(&slot.id),
-            }
-        }
+    /// As [`put`](Self::put), for many: the order of the objects is wrong until [`sort`](Self::sort).
+    pub(crate) fn place(&mut self, index: I, object: T) -> Option<Arc<T>> {
+        self.slot_mut(index)?.object.replace(Arc::new(object))
+    }
+
+    /// Finds the order of all objects.
+    pub(crate) fn sort(&mut self) {
+        let positions = 0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        let mut ordered: Vec<I> = positions.map(I::new).filter(|index| self.get(*index).is_some()).collect();
         ordered.sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)));
         self.ordered = Arc::new(ordered);
     }
 
     /// Takes an object away; gives it.
     pub(crate) fn remove(&mut self, index: I) -> Option<Arc<T>> {
-        let slot = self.slot_mut(index)?;
-        let id = Arc::clone(&slot.id);
-        let before = slot.object.take()?;
-        if let Ok(position) = self.search(&id) {
+        let before = self.slot_mut(index)?.object.take()?;
+        if let Ok(position) = self.search(self.id(index)) {
             Arc::make_mut(&mut self.ordered).remove(position);
         }
         Some(before)

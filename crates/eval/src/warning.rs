@@ -14,20 +14,17 @@ impl Display for Warning {
     }
 }
 
-/// Collects the warnings about one object.
-pub(crate) struct Notes<'w> {
-    kind: &'static str,
-    id: &'w str,
-    warnings: &'w mut Vec<Warning>,
-}
+/// Collects what is to be said about one object.
+#[derive(Default)]
+pub(crate) struct Notes(Vec<String>);
 
-impl<'w> Notes<'w> {
-    /// About the flag or segment (`kind`) of that identifier.
-    pub(crate) fn new(kind: &'static str, id: &'w str, warnings: &'w mut Vec<Warning>) -> Self {
-        Self { kind, id, warnings }
+impl Notes {
+    pub(crate) fn add(&mut self, note: impl Display) {
+        self.0.push(note.to_string());
     }
 
-    pub(crate) fn add(&mut self, message: impl Display) {
-        self.warnings.push(Warning(format!("{} {:?}: {message}", self.kind, self.id)));
+    /// The warnings, now that it is known which object they are about.
+    pub(crate) fn about(self, kind: &str, id: &str) -> impl Iterator<Item = Warning> {
+        self.0.into_iter().map(move |note| Warning(format!("{kind} {id:?}: {note}")))
     }
 }

@@ -12,12 +12,12 @@ use crate::text_set::TextSet;
 use crate::warning::Notes;
 
 /// Compiles a flag. Refers to other objects by index, so it does not matter which exist already.
-pub(super) fn flag(config: &FlagConfig, compiler: &mut Compiler<'_>, notes: &mut Notes<'_>) -> Flag {
+pub(super) fn flag(config: &FlagConfig, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Flag {
     let mut variations = Variations { known: &config.variations, unknown: Vec::new() };
     let off = variations.index(&config.off_variation);
     let default_serve = serve(&config.default_serve, &mut variations);
     let prerequisites = config.prerequisites.iter().map(|prerequisite| Prerequisite {
-        flag: compiler.flag(prerequisite.feature.as_str()),
+        flag: compiler.mention_flag(prerequisite.feature.as_str()),
         accepted: prerequisite.variations.clone().into_boxed_slice(),
     });
     let prerequisites = prerequisites.collect();
@@ -31,7 +31,7 @@ pub(super) fn flag(config: &FlagConfig, compiler: &mut Compiler<'_>, notes: &mut
         kind: config.kind,
         state: config.state,
         unknown: variations.unknown.into_boxed_slice(),
-        variations: config.variations.clone().into_boxed_slice(),
+        variations: compiler.share(&config.variations),
         off,
         prerequisites,
         listings,
@@ -72,11 +72,11 @@ fn listings(
 ) -> Box<[Listing]> {
     let listings = config.variation_to_target_map.iter().map(|entry| {
         let segments: Box<[_]> =
-            entry.target_segments.iter().map(|id| compiler.segment(id.as_str())).collect();
+            entry.target_segments.iter().map(|id| compiler.mention_segment(id.as_str())).collect();
         Listing {
             targets: TextSet::new(
                 entry.targets.iter().map(|target| target.identifier.as_str()),
-                compiler.hasher,
+                &compiler.ruleset.hasher,
             ),
             segments: match segments.is_empty() {
                 true => Conditions::default(),
@@ -92,7 +92,7 @@ fn rules(
     config: &FlagConfig,
     variations: &mut Variations<'_>,
     compiler: &mut Compiler<'_>,
-    notes: &mut Notes<'_>,
+    notes: &mut Notes,
 ) -> Box<[Rule]> {
     let mut sorted: Vec<_> = config.rules.iter().collect();
     sorted.sort_by_key(|rule| rule.priority);

@@ -4,14 +4,17 @@ mod clause;
 mod flag;
 mod patch;
 mod segment;
+mod variation_lists;
 
-use model::{FlagConfig, Snapshot};
+use std::sync::Arc;
 
+use model::{FlagConfig, Snapshot, Variation};
+
+use self::variation_lists::VariationLists;
 use crate::flag::Flag;
-use crate::registry::{FlagIndex, Registry, SegmentIndex};
+use crate::registry::{FlagIndex, SegmentIndex};
 use crate::ruleset::Ruleset;
 use crate::segment::Segment;
-use crate::text_set::TextHasher;
 use crate::warning::{Notes, Warning};
 
 /// Turns a snapshot into a form that is fast to evaluate.
@@ -20,64 +23,77 @@ use crate::warning::{Notes, Warning};
 /// warnings. Of two objects with the same identifier the later counts.
 pub fn compile(snapshot: &Snapshot) -> (Ruleset, Vec<Warning>) {
     let mut ruleset = Ruleset { version: snapshot.version, ..Ruleset::default() };
-    let mut warnings = Vec::new();
-    ruleset.fill(snapshot, &mut warnings);
-    ruleset.check_all(&mut warnings);
+    let mut compiler = Compiler::new(&mut ruleset);
+    compiler.fill(snapshot);
+    let warnings = compiler.warnings;
     (ruleset, warnings)
 }
 
-/// Gives indexes to the identifiers that an object refers to.
+/// A ruleset in the making.
 struct Compiler<'r> {
-    flags: &'r mut Registry<FlagIndex, Flag>,
-    segments: &'r mut Registry<SegmentIndex, Segment>,
-    hasher: &'r TextHasher,
+    ruleset: &'r mut Ruleset,
+    variation_lists: VariationLists,
+    warnings: Vec<Warning>,
 }
 
-impl Compiler<'_> {
-    fn flag(&mut self, id: &str) -> FlagIndex {
-        self.flags.mention(id, self.hasher)
+impl<'r> Compiler<'r> {
+    fn new(ruleset: &'r mut Ruleset) -> Self {
+        Self { ruleset, variation_lists: VariationLists::default(), warnings: Vec::new() }
     }
 
-    fn segment(&mut self, id: &str) -> SegmentIndex {
-        self.segments.mention(id, self.hasher)
-    }
-}
-
-impl Ruleset {
-    fn compiler(&mut self) -> Compiler<'_> {
-        Compiler { flags: &mut self.flags, segments: &mut self.segments, hasher: &self.hasher }
-    }
-
-    /// Puts everything in its place. Standings are still to be found.
-    fn fill(&mut self, snapshot: &Snapshot, warnings: &mut Vec<Warning>) {
-        let segments = snapshot.segments.iter().map(|stored| self.compile_segment(stored, warnings));
-        let segments: Vec<_> = segments.collect();
-        let flags = snapshot.flags.iter().map(|config| self.compile_flag(config, warnings));
-        let flags: Vec<_> = flags.collect();
-        self.segments.fill(segments.into_iter(), |id| {
-            Notes::new("segment", id, warnings).add("it is there more than once; the last one counts");
-        });
-        self.flags.fill(flags.into_iter(), |id| {
-            Notes::new("flag", id, warnings).add("it is there more than once; the last one counts");
-        });
+    /// Fills an empty ruleset.
+    fn fill(&mut self, snapshot: &Snapshot) {
+        for stored in &snapshot.segments {
+            let (index, segment) = self.segment(stored);
+            if self.ruleset.segments.place(index, segment).is_some() {
+                self.warn_of_repetition("segment", stored.identifier.as_str());
+            }
+        }
+        for config in &snapshot.flags {
+            let (index, flag) = self.flag(config);
+            if self.ruleset.flags.place(index, flag).is_some() {
+                self.warn_of_repetition("flag", config.feature.as_str());
+            }
+        }
+        self.ruleset.segments.sort();
+        self.ruleset.flags.sort();
         self.count_references();
+        self.check_all();
     }
 
-    fn compile_flag(&mut self, config: &FlagConfig, warnings: &mut Vec<Warning>) -> (FlagIndex, Flag) {
-        let id = config.feature.as_str();
-        let mut compiler = self.compiler();
-        let flag = flag::flag(config, &mut compiler, &mut Notes::new("flag", id, warnings));
-        (compiler.flag(id), flag)
+    fn flag(&mut self, config: &FlagConfig) -> (FlagIndex, Flag) {
+        let mut notes = Notes::default();
+        let index = self.mention_flag(config.feature.as_str());
+        if let Some(before) = self.ruleset.flags.get(index) {
+            self.variation_lists.remember(&before.variations, &self.ruleset.hasher);
+        }
+        let flag = flag::flag(config, self, &mut notes);
+        self.warnings.extend(notes.about("flag", config.feature.as_str()));
+        (index, flag)
     }
 
-    fn compile_segment(
-        &mut self,
-        stored: &model::Segment,
-        warnings: &mut Vec<Warning>,
-    ) -> (SegmentIndex, Segment) {
-        let id = stored.identifier.as_str();
-        let mut compiler = self.compiler();
-        let segment = segment::segment(stored, &mut compiler, &mut Notes::new("segment", id, warnings));
-        (compiler.segment(id), segment)
+    fn segment(&mut self, stored: &model::Segment) -> (SegmentIndex, Segment) {
+        let mut notes = Notes::default();
+        let index = self.mention_segment(stored.identifier.as_str());
+        let segment = segment::segment(stored, self, &mut notes);
+        self.warnings.extend(notes.about("segment", stored.identifier.as_str()));
+        (index, segment)
+    }
+
+    fn mention_flag(&mut self, id: &str) -> FlagIndex {
+        self.ruleset.flags.mention(id, &self.ruleset.hasher)
+    }
+
+    fn mention_segment(&mut self, id: &str) -> SegmentIndex {
+        self.ruleset.segments.mention(id, &self.ruleset.hasher)
+    }
+
+    fn share(&mut self, variations: &[Variation]) -> Arc<[Variation]> {
+        self.variation_lists.share(variations, &self.ruleset.hasher)
+    }
+
+    fn warn_of_repetition(&mut self, kind: &str, id: &str) {
+        self.warnings
+            .push(Warning(format!("{kind} {id:?}: it is there more than once; the last one counts")));
     }
 }

@@ -10,11 +10,7 @@ use crate::text_set::{TextHasher, TextSet};
 use crate::warning::Notes;
 
 /// Compiles a segment. Of the two forms of rules the newer counts as soon as it is there.
-pub(super) fn segment(
-    stored: &model::Segment,
-    compiler: &mut Compiler<'_>,
-    notes: &mut Notes<'_>,
-) -> Segment {
+pub(super) fn segment(stored: &model::Segment, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Segment {
     let rules = if stored.serving_rules.is_empty() {
         Conditions::any_of(stored.rules.iter().map(|clause| vec![test(clause, compiler, notes)]))
     } else {
@@ -23,8 +19,8 @@ pub(super) fn segment(
         Conditions::any_of(sorted.into_iter().map(|rule| tests(&rule.clauses, compiler, notes)))
     };
     Segment {
-        excluded: identifiers(&stored.excluded, compiler.hasher),
-        included: identifiers(&stored.included, compiler.hasher),
+        excluded: identifiers(&stored.excluded, &compiler.ruleset.hasher),
+        included: identifiers(&stored.included, &compiler.ruleset.hasher),
         rules,
     }
 }
