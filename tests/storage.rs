@@ -3,6 +3,7 @@
 mod storage {
     pub(crate) mod outbox;
     pub(crate) mod queue;
+    pub(crate) mod races;
     pub(crate) mod world;
     pub(crate) mod write;
 }

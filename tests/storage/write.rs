@@ -78,30 +78,36 @@ async fn the_chain_of_hashes_runs_through_every_change_row() {
     let world = World::new().await;
     for flag in ["a", "b"] {
         let put = Put { environment: world.environment.clone(), flag: FlagId::from_wire(flag) };
-        let author = Author { actor: "ann".to_owned(), comment: "because".to_owned() };
+        let author = Author { actor: "ann".to_owned(), comment: "because".to_owned(), ..Author::default() };
         world.writer.write(&world.project, &author, &put).await.unwrap();
     }
 
     let sql = "SELECT revision, position, at_ms, actor, action, comment, environment_id, version, kind,
-        identifier, event, before_body, after_body, body_hash, hash FROM change ORDER BY revision, position";
+        identifier, event, before_body, after_body, body_hash, hash, change_id, dependants
+        FROM change ORDER BY revision, position";
     let rows = world.platform.db.query(Statement::new(sql)).await.unwrap();
     let mut head = Vec::new();
     for row in &rows {
-        let body = store::body_digest(row.opt_text(11).unwrap(), row.opt_text(12).unwrap());
-        assert_eq!(row.bytes(13).unwrap(), body);
+        let content = store::content_digest(&store::Content {
+            identifier: row.text(9).unwrap(),
+            comment: row.text(5).unwrap(),
+            before: row.opt_text(11).unwrap(),
+            after: row.opt_text(12).unwrap(),
+        });
+        assert_eq!(row.bytes(13).unwrap(), content);
         let link = store::Link {
             revision: row.int(0).unwrap(),
             position: row.int(1).unwrap(),
+            change_id: row.text(15).unwrap(),
             at_ms: row.int(2).unwrap(),
             actor: row.text(3).unwrap(),
             action: row.text(4).unwrap(),
-            comment: row.text(5).unwrap(),
-            environment: row.opt_text(6).unwrap().unwrap_or_default(),
+            environment: row.opt_text(6).unwrap(),
             version: row.int(7).unwrap(),
             kind: row.text(8).unwrap(),
-            identifier: row.text(9).unwrap(),
             event: row.text(10).unwrap(),
-            body: &body,
+            dependants: row.text(16).unwrap(),
+            content: &content,
         };
         head = store::next_hash(&head, &link).to_vec();
         assert_eq!(row.bytes(14).unwrap(), head);
