@@ -1,0 +1,12 @@
+//! The admin API in one process on SQLite: what it answers, what it refuses and what it leaves behind.
+
+mod admin {
+    pub(crate) mod audit;
+    pub(crate) mod environments;
+    pub(crate) mod keys;
+    pub(crate) mod projects;
+    pub(crate) mod service;
+    pub(crate) mod tags;
+    pub(crate) mod targets;
+    pub(crate) mod uploads;
+}
