@@ -94,13 +94,13 @@ impl fmt::Display for Check {
             Self::Rollout { bucket_by, value, bucket, shares, serves } => {
                 write!(f, "rollout by {bucket_by} = {}: ", Name(value))?;
                 match bucket {
-                    Some(bucket) => write!(f, "bucket {bucket} of")?,
-                    None => f.write_str("no bucket, the last of")?,
+                    Some(bucket) => write!(f, "bucket {bucket},")?,
+                    None => f.write_str("no bucket, so the last,")?,
                 }
                 for share in shares {
-                    write!(f, " {} ..={}", Name(&share.variation), share.up_to)?;
+                    write!(f, " {} up to {},", Name(&share.variation), share.up_to)?;
                 }
-                write!(f, ", serves {}", Name(serves))
+                write!(f, " serves {}", Name(serves))
             }
             Self::Default { serves } => write!(f, "default serve: {}", Name(serves)),
         }
