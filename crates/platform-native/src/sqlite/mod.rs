@@ -105,6 +105,18 @@ impl Sqlite {
         self.writer.alone(move |session| session.script_in_transaction(&script)).await
     }
 
+    /// Writes the file anew without free space, so that nothing of what was deleted is left in it. Everybody
+    /// else waits; it takes as much room on disk as the file once more.
+    ///
+    /// # Errors
+    /// See [`DbError`]; the database is as it was then.
+    pub async fn compact(&self) -> Result<(), DbError> {
+        // The new file is made beside memory: the database may be larger than that.
+        let script =
+            "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY; PRAGMA wal_checkpoint(TRUNCATE)";
+        self.writer.alone(move |session| session.script(script)).await
+    }
+
     /// Writes a copy of the database as it is now to a new file, while others read and write.
     ///
     /// # Errors
