@@ -5,6 +5,7 @@
 //! reached that version, otherwise what changed since is read from the primary first. So memory and cache
 //! can be late, never wrong.
 
+mod dependants;
 mod environments;
 mod keys;
 
@@ -47,21 +48,28 @@ impl Source for Delivery {
     }
 
     async fn changes_after(&self, environment: &EnvironmentUuid, version: Version) -> Result<Changes, Error> {
-        changes(&self.platform, environment, version, 0).await
+        self.changes(environment, version, 0).await
     }
 
     async fn changes_since(&self, environment: &EnvironmentUuid, since_ms: i64) -> Result<Changes, Error> {
-        changes(&self.platform, environment, Version(0), since_ms).await
+        self.changes(environment, Version(0), since_ms).await
     }
 }
 
-async fn changes(
-    platform: &Platform,
-    environment: &EnvironmentUuid,
-    version: Version,
-    since_ms: i64,
-) -> Result<Changes, Error> {
-    let changed = store::change_events(&*platform.db, environment, version, since_ms).await?;
-    let (version, events) = changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
-    Ok(Changes { version, events })
+impl Delivery {
+    async fn changes(
+        &self,
+        environment: &EnvironmentUuid,
+        version: Version,
+        since_ms: i64,
+    ) -> Result<Changes, Error> {
+        let changed = store::change_events(&*self.platform.db, environment, version, since_ms).await?;
+        let (version, mut events) =
+            changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
+        if !events.is_empty() {
+            let environment = self.environments.get(&self.platform, environment, version).await?;
+            dependants::add(&mut events, &environment);
+        }
+        Ok(Changes { version, events })
+    }
 }
