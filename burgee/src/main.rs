@@ -1,5 +1,8 @@
 //! The one binary: everything in one process, and the tools around it.
 
+mod audit;
+mod data;
+mod erase;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,6 +21,11 @@ struct Arguments {
 enum Command {
     /// Serve everything on one port, with nothing else installed.
     Serve(serve::Arguments),
+    /// Look after the history of changes
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Forget a target: its personal data, everywhere
+    Erase(erase::Arguments),
     /// Print the environment variables that `serve` reads
     Settings {
         /// As the page docs/config.md
@@ -29,6 +37,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Audit(command) => audit::run(&command),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::Settings { markdown } => serve::print_settings(markdown),
     };
     result.unwrap_or_else(|error| {

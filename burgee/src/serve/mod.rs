@@ -9,20 +9,18 @@ mod settings;
 mod welcome;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use platform_native::{Sqlite, embedded_on, shutdown, telemetry};
+use platform_native::{embedded_on, shutdown, telemetry};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::data;
 use app::App;
 use settings::Settings;
-
-/// The database's name in the data folder.
-const DATABASE: &str = "burgee.db";
 
 /// What the command line says; environment variables (`burgee settings`) say the rest.
 #[derive(clap::Args)]
@@ -66,10 +64,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     // The port first: what is to be reported as taken should not have been set up before.
     let listener = platform_native::bind(&settings.listen).await?;
     let address = listener.local_addr()?;
-    let sqlite = Arc::new(open(&settings.data)?);
+    let sqlite = Arc::new(data::open(&settings.data)?);
     let platform = embedded_on(sqlite.clone());
-    let applied =
-        store::migrate(&*platform.db).await.with_context(|| file(&settings.data).display().to_string())?;
+    let applied = store::migrate(&*platform.db)
+        .await
+        .with_context(|| data::file(&settings.data).display().to_string())?;
     for version in applied {
         info!(version, "the database now has schema {version}");
     }
@@ -92,15 +91,4 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     loops::run_once(&platform).await;
     info!("ended");
     Ok(())
-}
-
-fn open(folder: &Path) -> anyhow::Result<Sqlite> {
-    std::fs::create_dir_all(folder).with_context(|| {
-        format!("the data folder {} cannot be made; choose another with --data", folder.display())
-    })?;
-    Ok(Sqlite::open(&file(folder), platform_native::Options::default())?)
-}
-
-fn file(folder: &Path) -> PathBuf {
-    folder.join(DATABASE)
 }

@@ -10,6 +10,7 @@ use platform_native::config;
 use platform_native::telemetry::LOG_VAR;
 
 use super::Arguments;
+use crate::data;
 
 /// Shorter tokens could be guessed.
 const ADMIN_TOKEN_CHARS_MIN: usize = 32;
@@ -23,13 +24,7 @@ const VARS: &[Var] = &[
         secret: false,
         help: "Where to listen for HTTP; --listen goes before it.",
     },
-    Var {
-        name: "BURGEE_DATA",
-        kind: Kind::Text,
-        default: Fallback::Value("burgee-data"),
-        secret: false,
-        help: "The folder that holds everything; --data goes before it.",
-    },
+    data::VAR,
     Var {
         name: "BURGEE_ADMIN_TOKEN",
         kind: Kind::Text,

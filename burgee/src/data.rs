@@ -1,0 +1,104 @@
+//! The folder that holds everything, for the tools that need it for themselves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use platform::Platform;
+use platform::config::{Fallback, Kind, Var};
+use platform_native::{Options, Sqlite, config, embedded_on};
+
+/// The database's name in the folder.
+const DATABASE: &str = "burgee.db";
+
+/// Where the folder is, unless the command line says it.
+pub(crate) const VAR: Var = Var {
+    name: "BURGEE_DATA",
+    kind: Kind::Text,
+    default: Fallback::Value("burgee-data"),
+    secret: false,
+    help: "The folder that holds everything; --data goes before it.",
+};
+
+/// What the tools read of the environment.
+const VARS: &[Var] = &[VAR];
+
+/// The folder of an installation that no server is using.
+#[derive(clap::Args)]
+pub(crate) struct DataFolder {
+    /// The folder that holds everything; no server may be using it [default: BURGEE_DATA, else burgee-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// An open installation. Nobody else can use its folder until it is dropped.
+pub(crate) struct Installation {
+    pub(crate) platform: Platform,
+    pub(crate) sqlite: Arc<Sqlite>,
+}
+
+impl DataFolder {
+    /// Opens what is there.
+    ///
+    /// # Errors
+    /// If nothing is there, if a server is using it, or if its schema is another one than this program's.
+    pub(crate) async fn open(&self) -> anyhow::Result<Installation> {
+        let Some(installation) = self.find().await? else {
+            let folder = self.path()?;
+            bail!("there is no database in {}; name the data folder with --data", folder.display());
+        };
+        Ok(installation)
+    }
+
+    /// Opens what is there, if something is.
+    ///
+    /// # Errors
+    /// As [`DataFolder::open`].
+    pub(crate) async fn find(&self) -> anyhow::Result<Option<Installation>> {
+        let file = file(&self.path()?);
+        if !file.exists() {
+            return Ok(None);
+        }
+        let installation = Installation::on(Sqlite::open(&file, Options::default())?);
+        store::check_schema(&*installation.platform.db).await.with_context(|| file.display().to_string())?;
+        Ok(Some(installation))
+    }
+
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(data) => Ok(data.clone()),
+            None => Ok(PathBuf::from(config::read(&[VARS])?.text(VAR.name)?)),
+        }
+    }
+}
+
+impl Installation {
+    fn on(sqlite: Sqlite) -> Self {
+        let sqlite = Arc::new(sqlite);
+        Self { platform: embedded_on(sqlite.clone()), sqlite }
+    }
+}
+
+/// Opens the database in a folder, which is made if it is not there.
+///
+/// # Errors
+/// If it cannot be made, or a process is using it.
+pub(crate) fn open(folder: &Path) -> anyhow::Result<Sqlite> {
+    std::fs::create_dir_all(folder).with_context(|| {
+        format!("the data folder {} cannot be made; choose another with --data", folder.display())
+    })?;
+    Ok(Sqlite::open(&file(folder), Options::default())?)
+}
+
+/// The database of a folder.
+pub(crate) fn file(folder: &Path) -> PathBuf {
+    folder.join(DATABASE)
+}
+
+/// Runs a tool to its end.
+///
+/// # Errors
+/// What the tool fails with.
+pub(crate) fn run<T>(tool: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(tool)
+}
