@@ -55,6 +55,7 @@ async fn make_token(platform: &Platform) -> Result<String, Error> {
         project: None,
         created_ms: platform.clock.now_ms(),
         expires_ms: None,
+        last_used_ms: None,
     };
     let batch = vec![store::delete_token(TOKEN_ID), store::insert_token(&row)];
     platform.db.batch(batch).await.map_err(store::unavailable)?;

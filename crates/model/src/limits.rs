@@ -46,5 +46,7 @@ pub const VARIATION_VALUE_BYTES_MAX: usize = 64 * 1024;
 pub const PAGE_SIZE_MAX: usize = 1_000;
 /// SDK keys of one environment.
 pub const KEYS_PER_ENVIRONMENT_MAX: usize = 1_000;
+/// Access tokens of the installation.
+pub const ACCESS_TOKENS_MAX: usize = 1_000;
 /// Flags at which the admin API warns that Node's default cache holds only this many.
 pub const FLAGS_WARNED_FOR_NODE: usize = 100;

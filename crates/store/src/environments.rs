@@ -2,12 +2,13 @@
 
 use model::{EnvironmentId, EnvironmentUuid, Error, ObjectKind, ProjectUuid, Tag, Version};
 use platform::{Db, Row, Statement};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::unavailable;
 use crate::projects::read_tags;
 
 /// An environment that is not deleted.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct EnvironmentRow {
     /// The UUID that SDKs use, never used again.
     pub id: EnvironmentUuid,
@@ -116,7 +117,8 @@ pub async fn all_environments(db: &dyn Db) -> Result<Vec<EnvironmentRow>, Error>
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<EnvironmentRow, Error> {
+/// Reads a row in the order of the columns above.
+pub(crate) fn read(row: &Row) -> Result<EnvironmentRow, Error> {
     let read = || {
         Ok(EnvironmentRow {
             id: EnvironmentUuid::from_wire(row.text(0)?),

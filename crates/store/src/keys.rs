@@ -5,11 +5,12 @@ use model::{
     OrganisationId, ProjectId, ProjectUuid,
 };
 use platform::{Db, DbError, Row, Statement};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::unavailable;
 
 /// An SDK key as the admin API lists it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct KeyRow {
     /// SHA-256 of the clear key.
     pub hash: KeyHash,
@@ -146,7 +147,8 @@ pub async fn key_record(db: &dyn Db, hash: &KeyHash) -> Result<Option<KeyRecord>
     rows.first().map(read).transpose().map_err(unavailable)
 }
 
-fn read(row: &Row) -> Result<KeyRow, DbError> {
+/// Reads a row in the order of the columns above.
+pub(crate) fn read(row: &Row) -> Result<KeyRow, DbError> {
     Ok(KeyRow {
         hash: KeyHash::from_wire(row.text(0)?),
         project: ProjectUuid::from_wire(row.text(1)?),

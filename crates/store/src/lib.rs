@@ -5,10 +5,15 @@
 
 mod audit;
 mod chain;
+mod chain_rows;
 mod dialect;
 mod environments;
+mod erase;
 mod fault;
 mod flag_states;
+mod history;
+mod idempotency;
+mod installation;
 mod keys;
 mod metrics;
 mod objects;
@@ -17,21 +22,31 @@ mod organisations;
 mod outbox;
 mod projects;
 mod queue;
+mod references;
 mod schema;
 mod settings;
+mod status;
 mod target_list;
 mod targets;
 mod tokens;
+mod verify;
 mod write;
 
 pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, count_changes};
-pub use chain::{BodyDigest, Link, body_digest, next_hash};
+pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
+pub use chain_rows::RowPlace;
 pub use environments::{
     EnvironmentRow, all_environments, environment_by_identifier, environments_of, insert_environment,
     retire_environment, update_environment,
 };
+pub use erase::{Erasure, Leftover, Traces, find_traces};
 pub use fault::unavailable;
 pub use flag_states::{FlagStanding, FlagTotals, flag_standings, flag_totals};
+pub use history::{BodyAt, HistoryOf, HistoryRow, body_at, count_history, history, snapshot_at};
+pub use idempotency::{KeptAnswer, NamedRequest, forget_requests, keep_answer, kept_answer};
+pub use installation::{
+    Known, key_by_hash, known_environment, known_environments, known_project, known_projects,
+};
 pub use keys::{
     KeyRow, delete_key, delete_keys_of, insert_key, key_by_identifier, key_record, keys_of, touch_key,
     update_key,
@@ -48,12 +63,18 @@ pub use projects::{
     ProjectRow, project_by_id, project_by_identifier, projects_of, retire_project, update_project,
 };
 pub use queue::{TableQueue, work_queue};
-pub use schema::{SCHEMA_VERSION, check_schema, migrate};
+pub use references::{config_references, flag_references, segment_references};
+pub use schema::{SCHEMA_VERSION, check_schema, migrate, schema_version};
 pub use settings::{put_setting_once, setting};
+pub use status::{Backlog, ProjectStanding, backlog, count_projects, project_standings};
 pub use target_list::{
     TargetField, TargetFilter, TargetRow, count_targets, delete_target, delete_targets_of, insert_target,
     listed_target, mention_target, name_target, targets, targets_after, update_target,
 };
 pub use targets::{put_token_target, register_target, registered_targets, target, token_target};
-pub use tokens::{Role, TokenRow, count_tokens, delete_token, insert_token, token_by_hash};
-pub use write::{Author, Decision, ObjectStep, Plan, ProjectState, Scope, Writer, Written};
+pub use tokens::{
+    ListedToken, Lockout, Role, TokenRow, count_tokens, delete_token, insert_token, revoke_token,
+    token_by_hash, tokens_within, touch_token,
+};
+pub use verify::{ChainDamage, ChainReport, ObjectDamage, verify_project};
+pub use write::{Author, Conditions, Decision, ObjectStep, Plan, ProjectState, Scope, Writer, Written};

@@ -2,11 +2,12 @@
 
 use model::{AccountId, Error, ObjectKind, OrganisationId, ProjectId, ProjectUuid, Tag};
 use platform::{Db, DbError, Row, Statement};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::unavailable;
 
 /// A project that is not deleted.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ProjectRow {
     /// Its own id, never used again.
     pub id: ProjectUuid,
@@ -133,7 +134,8 @@ pub async fn projects_of(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<ProjectRow, Error> {
+/// Reads a row in the order of the columns above.
+pub(crate) fn read(row: &Row) -> Result<ProjectRow, Error> {
     let read = || {
         Ok(ProjectRow {
             id: ProjectUuid::from_wire(row.text(0)?),

@@ -75,6 +75,14 @@ pub async fn check_schema(db: &dyn Db) -> Result<(), Error> {
     Ok(())
 }
 
+/// The schema version that the database has; 0 before its first migration.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn schema_version(db: &dyn Db) -> Result<i64, Error> {
+    Ok(found(db).await.map_err(unavailable)?.0)
+}
+
 async fn found(db: &dyn Db) -> Result<(i64, i64), DbError> {
     let exists = per_dialect(db.dialect(), TABLE_EXISTS_POSTGRES, TABLE_EXISTS_SQLITE);
     let exists = db.query(exists).await?;

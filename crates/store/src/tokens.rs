@@ -1,12 +1,14 @@
 //! Access tokens of the admin API.
 
-use model::{AccountId, Error, KeyHash, ProjectUuid};
+use model::{AccountId, Error, KeyHash, OrganisationId, ProjectId, ProjectUuid};
 use platform::{Db, DbError, Row, Statement};
+use serde::{Deserialize, Serialize};
 
 use crate::fault::unavailable;
 
 /// What the bearer of a token may do within its scope.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Read.
     Viewer,
@@ -37,7 +39,7 @@ impl Role {
 }
 
 /// An access token; its clear text is known to its bearer only.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct TokenRow {
     /// Its id.
     pub id: String,
@@ -57,6 +59,29 @@ pub struct TokenRow {
     pub created_ms: i64,
     /// Unix milliseconds.
     pub expires_ms: Option<i64>,
+    /// Unix milliseconds, to the hour.
+    pub last_used_ms: Option<i64>,
+}
+
+/// An access token with the names of its project.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListedToken {
+    /// The token.
+    pub token: TokenRow,
+    /// The organisation and identifier of the project that it is restricted to, if any.
+    pub project: Option<(OrganisationId, ProjectId)>,
+}
+
+/// Whether an installation may be left without a token that may do everything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lockout {
+    /// There is another way in.
+    Allowed,
+    /// There is none.
+    Refused {
+        /// Unix milliseconds; tokens that have expired are of no use.
+        now_ms: i64,
+    },
 }
 
 const INSERT: &str = "INSERT INTO admin_token
@@ -65,10 +90,29 @@ const INSERT: &str = "INSERT INTO admin_token
 
 const DELETE: &str = "DELETE FROM admin_token WHERE id = $1";
 
+/// Changes nothing, but two that revoke each other's tokens wait for each other, and the second one sees
+/// what the first one did.
+const LOCK_OWNERS: &str = "UPDATE admin_token SET role = role
+    WHERE role = 'owner' AND account IS NULL AND project_id IS NULL";
+
+const DELETE_BUT_LAST_OWNER: &str = "DELETE FROM admin_token WHERE id = $1
+    AND (role <> 'owner' OR account IS NOT NULL OR project_id IS NOT NULL OR expires_ms <= $2
+    OR EXISTS (SELECT 1 FROM admin_token o WHERE o.id <> $1 AND o.role = 'owner'
+        AND o.account IS NULL AND o.project_id IS NULL AND (o.expires_ms IS NULL OR o.expires_ms > $2)))";
+
+const TOUCH: &str = "UPDATE admin_token SET last_used_ms = $1
+    WHERE id = $2 AND (last_used_ms IS NULL OR last_used_ms < $3)";
+
 const COUNT: &str = "SELECT count(*) FROM admin_token";
 
-const BY_HASH: &str = "SELECT id, hash, name, prefix, role, account, project_id, created_ms, expires_ms
-    FROM admin_token WHERE hash = $1";
+const BY_HASH: &str = "SELECT id, hash, name, prefix, role, account, project_id, created_ms, expires_ms,
+    last_used_ms FROM admin_token WHERE hash = $1";
+
+const WITHIN: &str = "SELECT t.id, t.hash, t.name, t.prefix, t.role, t.account, t.project_id, t.created_ms,
+    t.expires_ms, t.last_used_ms, p.organisation, p.identifier
+    FROM admin_token t LEFT JOIN project p ON p.id = t.project_id
+    WHERE (CAST($1 AS TEXT) IS NULL OR t.account = $1) AND (CAST($2 AS TEXT) IS NULL OR t.project_id = $2)
+    ORDER BY t.created_ms, t.id";
 
 /// Adds a token.
 pub fn insert_token(token: &TokenRow) -> Statement {
@@ -88,6 +132,38 @@ pub fn insert_token(token: &TokenRow) -> Statement {
 /// Removes a token, if it is there.
 pub fn delete_token(id: &str) -> Statement {
     Statement::new(DELETE).bind(id)
+}
+
+/// Removes a token that is there. Unless `lockout` is allowed, the last token that may do everything stays:
+/// the batch is undone.
+pub fn revoke_token(id: &str, lockout: Lockout) -> Vec<Statement> {
+    match lockout {
+        Lockout::Allowed => vec![delete_token(id).expect_rows(1)],
+        Lockout::Refused { now_ms } => vec![
+            Statement::new(LOCK_OWNERS),
+            Statement::new(DELETE_BUT_LAST_OWNER).bind(id).bind(now_ms).expect_rows(1),
+        ],
+    }
+}
+
+/// Notes that a token was used in the hour that begins at `hour_ms`; at most one row changes an hour.
+pub fn touch_token(id: &str, hour_ms: i64) -> Statement {
+    Statement::new(TOUCH).bind(hour_ms).bind(id).bind(hour_ms)
+}
+
+/// The tokens restricted to the account and project, all where these are `None`, oldest first.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn tokens_within(
+    db: &dyn Db,
+    account: Option<&AccountId>,
+    project: Option<&ProjectUuid>,
+) -> Result<Vec<ListedToken>, Error> {
+    let statement =
+        Statement::new(WITHIN).bind(account.map(AccountId::as_str)).bind(project.map(ProjectUuid::as_str));
+    let rows = db.query(statement).await.map_err(unavailable)?;
+    rows.iter().map(|row| read_listed(row).map_err(unavailable)).collect()
 }
 
 /// How many tokens there are.
@@ -119,5 +195,14 @@ fn read(row: &Row) -> Result<TokenRow, DbError> {
         project: row.opt_text(6)?.map(ProjectUuid::from_wire),
         created_ms: row.int(7)?,
         expires_ms: row.opt_int(8)?,
+        last_used_ms: row.opt_int(9)?,
     })
+}
+
+fn read_listed(row: &Row) -> Result<ListedToken, DbError> {
+    let names = row.opt_text(10)?.zip(row.opt_text(11)?);
+    let project = names.map(|(organisation, identifier)| {
+        (OrganisationId::from_wire(organisation), ProjectId::from_wire(identifier))
+    });
+    Ok(ListedToken { token: read(row)?, project })
 }

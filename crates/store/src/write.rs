@@ -8,29 +8,38 @@
 //! 4. If the proof fails, read and decide again. A caller sees a conflict only if the decision itself is
 //!    refused on the newer state.
 //!
+//! A request that its caller may send again is looked up first, and its batch notes that it was carried out.
+//!
 //! Without this, two writers on two flags commit "A needs B" and "B needs A" side by side, and evaluation
 //! recurses without end inside customers' processes.
 
 mod batch;
+mod conditions;
 mod plan;
+mod rows;
 mod state;
+mod tools;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use model::{Error, ObjectKind, ProjectUuid};
+use futures_util::future::join_all;
+use model::{Error, ProjectUuid, Version};
 use platform::{DbError, Platform, Statement};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex as AsyncMutex;
 
+pub use conditions::Conditions;
 pub use plan::{Author, ObjectStep, Plan, Scope, Written};
 pub use state::ProjectState;
 
 use crate::fault::unavailable;
+use crate::idempotency::NamedRequest;
 use crate::outbox;
-use crate::projects::{ProjectRow, insert_project};
-use crate::{environments, organisations, projects};
+use crate::{environments, projects};
 
 /// How often a decision is repeated on newer state before the caller is asked to come back.
 const ATTEMPTS_MAX: u32 = 8;
@@ -46,14 +55,24 @@ const CHANGE_KNOWN: &str = "SELECT count(*) FROM change WHERE change_id = $1";
 /// What to write, decided on a state that is proved current by the commit.
 #[async_trait]
 pub trait Decision: Send + Sync {
-    /// What the caller gets when it is committed.
-    type Answer: Send;
+    /// What the caller gets when it is committed. Kept with a request that may be sent again, so it holds
+    /// no secret.
+    type Answer: Send + Sync + Serialize + DeserializeOwned;
 
     /// Decides. May be called several times, each time on newer state.
     ///
     /// # Errors
     /// Whatever refuses the write.
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<Self::Answer>, Error>;
+
+    /// The version of the one object that it changes, as readers of the object are told it; `None` if it
+    /// changes several, or one that has no version.
+    ///
+    /// # Errors
+    /// `NotFound` if the object is not there.
+    async fn version(&self, _state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(None)
+    }
 }
 
 /// Writes projects. Writers of one project in this process take turns, so that they meet conflicts only
@@ -70,35 +89,8 @@ impl Writer {
         Self { platform, turns: Arc::default() }
     }
 
-    /// Makes a project, and its organisation if need be, as revision 1 of a new chain.
-    ///
-    /// # Errors
-    /// `Exists`, `Unavailable`.
-    pub async fn create_project(&self, mut project: ProjectRow, author: &Author) -> Result<(), Error> {
-        let now_ms = self.platform.clock.now_ms();
-        project.revision = 0;
-        project.head = Vec::new();
-        let change_id = self.platform.random.uuid();
-        let step = ObjectStep::project_created(&project)?;
-        let state = ProjectState { db: &*self.platform.db, project, environments: Vec::new(), now_ms };
-        let mut plan = Plan::new(());
-        plan.step(step);
-        let (changes, head) = batch::change_rows(&state, &plan, author, &change_id)?;
-        let created = ProjectRow { revision: 1, head, ..state.project };
-        let mut statements = vec![
-            organisations::insert_organisation(&created.account, &created.organisation, now_ms),
-            insert_project(&created)?,
-        ];
-        statements.extend(changes);
-        match self.platform.db.batch(statements).await {
-            Ok(_) => Ok(()),
-            Err(DbError::Duplicate(_)) => Err(Error::exists(ObjectKind::Project, &created.identifier)),
-            Err(error @ DbError::OutcomeUnknown(_)) => match self.is_committed(&change_id).await {
-                Some(true) => Ok(()),
-                Some(false) | None => Err(unavailable(error)),
-            },
-            Err(error) => Err(unavailable(error)),
-        }
+    pub(crate) const fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// Decides and commits, then announces what was committed.
@@ -116,9 +108,9 @@ impl Writer {
             let _turn = turn.lock().await;
             self.commit(project, author, decision).await?
         };
-        for (environment, _) in &written.environments {
-            outbox::flush_within(&self.platform, environment, FLUSH_LIMIT).await;
-        }
+        // All at once: their marks then share a commit.
+        let flushes = written.environments.iter();
+        join_all(flushes.map(|(id, _)| outbox::flush_within(&self.platform, id, FLUSH_LIMIT))).await;
         Ok(written)
     }
 
@@ -129,9 +121,16 @@ impl Writer {
         decision: &D,
     ) -> Result<Written<D::Answer>, Error> {
         let change_id = self.platform.random.uuid();
+        let named = author.conditions.request.as_deref().map(NamedRequest::next_write);
         let mut outcome_unknown = false;
         for attempt in 1..=ATTEMPTS_MAX {
+            if let Some(named) = &named
+                && let Some(written) = named.found(&*self.platform.db, self.platform.clock.now_ms()).await?
+            {
+                return Ok(written);
+            }
             let state = self.read(project).await?;
+            author.conditions.check(decision, &state).await?;
             let plan = decision.decide(&state).await?;
             if plan.is_empty() {
                 return Ok(Written {
@@ -140,7 +139,9 @@ impl Writer {
                     environments: Vec::new(),
                 });
             }
-            let (statements, conflicts) = batch::statements(&state, &plan, author, &change_id)?;
+            let row = named.as_ref().map(|named| named.row(&plan.written_at(&state), state.now_ms));
+            let (statements, conflicts) =
+                batch::statements(&state, &plan, author, &change_id, row.transpose()?)?;
             let error = match self.platform.db.batch(statements).await {
                 Ok(_) => return Ok(plan.written(&state)),
                 Err(error) => error,

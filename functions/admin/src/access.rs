@@ -1,30 +1,50 @@
 //! Who calls, and what that allows.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
 use model::{AccountId, Error, ObjectKind, ProjectUuid};
-use store::{Author, ProjectRow, Role};
+use store::{Author, Conditions, NamedRequest, ProjectRow, Role, TokenRow};
+use tracing::warn;
 
 use crate::Admin;
+use crate::idempotency::IDEMPOTENCY_KEY;
+use crate::secrets::SecretMaker;
 
 /// The name under which `BURGEE_ADMIN_TOKEN` appears in audit rows.
-const ROOT_NAME: &str = "admin";
+pub(crate) const ROOT_NAME: &str = "admin";
 
-/// A caller whose token is good. As an extractor: 401 without a good one.
+/// How exactly the last use of a token is known.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// A caller whose token is good, and what its request demands. As an extractor: 401 without a good token.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
+    /// The token's id; empty for `BURGEE_ADMIN_TOKEN`.
+    pub(crate) id: String,
     name: String,
     role: Role,
-    account: Option<AccountId>,
-    project: Option<ProjectUuid>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) project: Option<ProjectUuid>,
+    conditions: Conditions,
+    /// For secrets that the request makes.
+    pub(crate) secrets: SecretMaker,
 }
 
 impl FromRequestParts<Admin> for Access {
     type Rejection = api::Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Self::Rejection> {
-        Ok(Self::read(admin, &parts.headers).await?)
+        let mut access = match parts.extensions.get::<Self>() {
+            Some(known) => known.clone(),
+            None => Self::read(admin, &parts.headers).await?,
+        };
+        if !parts.method.is_safe() {
+            access.conditions.version = api::entity_tag::if_match(&parts.headers)?;
+        }
+        Ok(access)
     }
 }
 
@@ -33,21 +53,47 @@ impl Access {
     pub(crate) async fn read(admin: &Admin, headers: &HeaderMap) -> Result<Self, Error> {
         let missing = "send an access token in the header x-api-key, or as Authorization: Bearer";
         let token = api::credentials::admin(headers).ok_or(Error::Unauthenticated(missing))?;
-        Self::of(admin, token).await
+        let request = headers.get(&IDEMPOTENCY_KEY).map(http::HeaderValue::as_bytes);
+        let secrets = SecretMaker::new(token, request.unwrap_or_default());
+        if admin.root_token.as_ref().is_some_and(|root| api::credentials::same_secret(root, token)) {
+            return Ok(Self::root(secrets));
+        }
+        Ok(Self::of(find_token(admin, token).await?, secrets))
     }
 
-    async fn of(admin: &Admin, token: &str) -> Result<Self, Error> {
-        if admin.root_token.as_ref().is_some_and(|root| api::credentials::same_secret(root, token)) {
-            return Ok(Self { name: ROOT_NAME.to_owned(), role: Role::Owner, account: None, project: None });
+    fn root(secrets: SecretMaker) -> Self {
+        Self {
+            id: String::new(),
+            name: ROOT_NAME.to_owned(),
+            role: Role::Owner,
+            account: None,
+            project: None,
+            conditions: Conditions::default(),
+            secrets,
         }
-        let hash = api::credentials::secret_hash(token);
-        let found = store::token_by_hash(&*admin.platform.db, &hash).await?;
-        let now_ms = admin.platform.clock.now_ms();
-        let live = found.filter(|token| token.expires_ms.is_none_or(|expires_ms| expires_ms > now_ms));
-        let Some(token) = live else {
-            return Err(Error::Unauthenticated("the access token is unknown, revoked or expired"));
-        };
-        Ok(Self { name: token.name, role: token.role, account: token.account, project: token.project })
+    }
+
+    fn of(token: TokenRow, secrets: SecretMaker) -> Self {
+        Self {
+            id: token.id,
+            name: token.name,
+            role: token.role,
+            account: token.account,
+            project: token.project,
+            conditions: Conditions::default(),
+            secrets,
+        }
+    }
+
+    /// What audit calls the caller.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The caller, whose request may be sent again.
+    pub(crate) fn of_request(mut self, request: Arc<NamedRequest>) -> Self {
+        self.conditions.request = Some(request);
+        self
     }
 
     /// Whether the caller may change flags.
@@ -98,9 +144,13 @@ impl Access {
         self.check_project(project).is_ok()
     }
 
-    /// The caller as the author of a change.
+    /// The caller as the author of a change, on the request's conditions.
     pub(crate) fn author(&self, comment: Option<String>) -> Author {
-        Author { actor: self.name.clone(), comment: comment.unwrap_or_default(), ..Author::default() }
+        Author {
+            actor: self.name.clone(),
+            comment: comment.unwrap_or_default(),
+            conditions: self.conditions.clone(),
+        }
     }
 
     fn check_role(&self, needed: Role) -> Result<(), Error> {
@@ -114,4 +164,22 @@ impl Access {
             needed.as_str()
         )))
     }
+}
+
+/// The token, if it is good. Looked up for every request, so that a revoked one is refused at once.
+async fn find_token(admin: &Admin, token: &str) -> Result<TokenRow, Error> {
+    let db = &*admin.platform.db;
+    let hash = api::credentials::secret_hash(token);
+    let found = store::token_by_hash(db, &hash).await?;
+    let now_ms = admin.platform.clock.now_ms();
+    let live = found.filter(|token| token.expires_ms.is_none_or(|expires_ms| expires_ms > now_ms));
+    let token = live.ok_or(Error::Unauthenticated("the access token is unknown, revoked or expired"))?;
+    let hour_ms = now_ms - now_ms.rem_euclid(HOUR_MS);
+    if token.last_used_ms.is_none_or(|last_used_ms| last_used_ms < hour_ms) {
+        // For people to look at: no reason to refuse a request.
+        if let Err(error) = db.batch(vec![store::touch_token(&token.id, hour_ms)]).await {
+            warn!(%error, "the last use of access token {:?} could not be noted", token.name);
+        }
+    }
+    Ok(token)
 }

@@ -5,11 +5,13 @@
 
 mod access;
 mod audit;
+mod burgee_v1;
 mod clauses;
 mod context;
 mod environments;
 mod flag_matrix;
 mod flags;
+mod idempotency;
 mod instructions;
 mod keys;
 mod not_offered;
@@ -34,6 +36,7 @@ use model::Error;
 use platform::Platform;
 use store::Writer;
 
+pub use burgee_v1::{ExplainRequest, RevertRequest, TokenRequest};
 pub use environments::EnvironmentRequest;
 pub use flags::{FlagRequest, PatchManyRequest, PutRequest};
 pub use instructions::{PatchRequest, RawInstruction};

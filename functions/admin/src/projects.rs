@@ -1,11 +1,13 @@
 //! Projects, and the organisations that come into being with them.
 
-use api::{Json, Page, PageRequest, Path, Problem};
+use api::{Json, Page, PageRequest, Path, Problem, entity_tag};
 use async_trait::async_trait;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
+use http::header::ETAG;
 use model::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_OBJECT_MAX};
-use model::{Error, EventKind, FieldError, ProjectId, ProjectUuid, Tag};
+use model::{Error, EventKind, FieldError, ProjectId, ProjectUuid, Tag, Version};
 use serde::{Deserialize, Serialize};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
 
@@ -97,9 +99,10 @@ pub(crate) async fn read(
     access: Access,
     context: Context,
     Path(identifier): Path<String>,
-) -> Result<Json<Wrapped<Project>>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
-    Ok(Json(Wrapped::new(project.into(), &*admin.platform.random)))
+    let tag = entity_tag::of(Version(project.revision));
+    Ok(([(ETAG, tag)], Json(Wrapped::new(Project::from(project), &*admin.platform.random))))
 }
 
 /// Replaces name, description and tags.
@@ -160,6 +163,11 @@ impl Decision for UpdateProject {
             plan.row(store::update_project(&after)?);
         }
         Ok(plan)
+    }
+
+    /// The project's revision.
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(Version(state.project.revision)))
     }
 }
 

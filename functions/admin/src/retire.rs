@@ -5,7 +5,7 @@
 //! business once nothing is served any more.
 
 use async_trait::async_trait;
-use model::{EnvironmentId, Error, EventKind};
+use model::{EnvironmentId, Error, EventKind, Version};
 use store::{Decision, EnvironmentRow, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use crate::environments;
@@ -25,6 +25,11 @@ impl Decision for RemoveEnvironment {
         retire(&mut plan, state, state.environment(&self.identifier)?).await?;
         Ok(plan)
     }
+
+    /// The project's revision.
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(Version(state.project.revision)))
+    }
 }
 
 /// Takes a project out of reach with all its environments.
@@ -42,6 +47,11 @@ impl Decision for RemoveProject {
         plan.step(projects::step(Some(&state.project), None, "ProjectDeleted")?);
         plan.row(store::retire_project(&state.project.id));
         Ok(plan)
+    }
+
+    /// The project's revision.
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(Version(state.project.revision)))
     }
 }
 

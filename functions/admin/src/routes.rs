@@ -2,11 +2,12 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::{
-    Admin, audit, environments, flag_matrix, flags, keys, not_offered, objects, overview, projects, segments,
-    tags, targets,
+    Admin, audit, burgee_v1, environments, flag_matrix, flags, idempotency, keys, not_offered, objects,
+    overview, projects, segments, tags, targets,
 };
 
 /// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
@@ -14,7 +15,8 @@ const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
 
 /// The admin API under all its prefixes.
 pub fn router(admin: Admin) -> Router {
-    let routes = offered().merge(not_offered::routes()).with_state(admin);
+    let once = from_fn_with_state(admin.clone(), idempotency::once);
+    let routes = offered().route_layer(once).merge(not_offered::routes()).with_state(admin);
     PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()))
 }
 
@@ -47,6 +49,7 @@ fn offered() -> Router<Admin> {
         .route("/objects/{identifiers}", get(objects::read))
         .route("/overview", get(overview::read))
         .merge(targets_offered())
+        .merge(burgee_v1::routes())
 }
 
 fn targets_offered() -> Router<Admin> {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use model::Error;
 use platform::{Platform, within};
 
-/// Announces what is committed and not announced, for at most `budget`. Repeating it does no harm, and
-/// what is not done now is done next time. Returns the number of environments announced.
+/// Announces what is committed and not announced, and forgets requests that are too old to be sent again,
+/// for at most `budget`. Repeating it does no harm, and what is not done now is done next time. Returns the
+/// number of environments announced.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -18,6 +19,7 @@ pub async fn tick(platform: &Platform, budget: Duration) -> Result<usize, Error>
                 announced += 1;
             }
         }
+        store::forget_requests(&*platform.db, platform.clock.now_ms()).await?;
         Ok(announced)
     };
     within(&*platform.clock, budget, work).await.unwrap_or(Ok(0))

@@ -4,14 +4,17 @@ use model::{Error, EventKind, ObjectKind};
 use platform::Statement;
 
 use super::{Author, ObjectStep, Plan, ProjectState, Scope};
-use crate::chain::{self, Link};
+use crate::chain::{self, Content, Link};
 use crate::environments::insert_environment;
+use crate::organisations::insert_organisation;
+use crate::projects::{ProjectRow, insert_project};
 
+/// Deleting a project is a revision too, so this fails for a decision that saw it alive.
 const STEP_PROJECT: &str = "UPDATE project SET revision = revision + 1, head = $1, modified_ms = $2
-    WHERE id = $3 AND revision = $4 AND NOT deleted";
+    WHERE id = $3 AND revision = $4";
 
-const STEP_ENVIRONMENT: &str = "UPDATE environment SET version = version + 1, modified_ms = $1
-    WHERE id = $2 AND version = $3 AND NOT deleted";
+const STEP_ENVIRONMENT: &str = "UPDATE environment SET version = $1, modified_ms = $2
+    WHERE id = $3 AND version = $4 AND NOT deleted";
 
 const ADD_VERSION: &str = "INSERT INTO object_version (scope, kind, identifier, version, body)
     VALUES ($1, $2, $3, $4, $5)";
@@ -34,37 +37,69 @@ const ADD_CHANGE: &str =
     event, dependants, action, actor, comment, at_ms, before_body, after_body, erased, body_hash, hash, sent)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, FALSE, $17, $18, $19)";
 
-/// All statements, and how many of the first ones fail when somebody else wrote in between.
+/// All statements, and how many of the first ones fail when somebody else wrote in between. `request` is
+/// the row of a named request.
 pub(super) fn statements<T>(
     state: &ProjectState<'_>,
     plan: &Plan<T>,
     author: &Author,
     change_id: &str,
+    request: Option<Statement>,
 ) -> Result<(Vec<Statement>, usize), Error> {
     check_environments(state, plan)?;
     let (changes, head) = change_rows(state, plan, author, change_id)?;
     let mut statements = vec![step_project(state, head)];
-    let existing = plan
-        .environments(state)
-        .into_iter()
-        .filter_map(|(id, _)| state.environments.iter().find(|environment| environment.id == id));
-    statements.extend(existing.map(|environment| {
+    let existing = plan.environments(state).into_iter().filter_map(|(id, version)| {
+        Some((version, state.environments.iter().find(|environment| environment.id == id)?))
+    });
+    statements.extend(existing.map(|(version, environment)| {
         Statement::new(STEP_ENVIRONMENT)
+            .bind(version.0)
             .bind(state.now_ms)
             .bind(environment.id.as_str())
             .bind(environment.version.0)
             .expect_rows(1)
     }));
+    statements.extend(request);
     let conflicts = statements.len();
+    fill(state, plan, changes, &mut statements)?;
+    Ok((statements, conflicts))
+}
+
+/// All statements of a project that is new with everything in the plan.
+pub(super) fn new_project<T>(
+    state: &ProjectState<'_>,
+    plan: &Plan<T>,
+    author: &Author,
+    change_id: &str,
+) -> Result<Vec<Statement>, Error> {
+    check_environments(state, plan)?;
+    let (changes, head) = change_rows(state, plan, author, change_id)?;
+    let project = ProjectRow { revision: 1, head, ..state.project.clone() };
+    let mut statements = vec![
+        insert_organisation(&project.account, &project.organisation, state.now_ms),
+        insert_project(&project)?,
+    ];
+    fill(state, plan, changes, &mut statements)?;
+    Ok(statements)
+}
+
+/// What follows the statements that prove the write: environments, objects, changes, other rows.
+fn fill<T>(
+    state: &ProjectState<'_>,
+    plan: &Plan<T>,
+    changes: Vec<Statement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Error> {
     for environment in &plan.new_environments {
         statements.push(insert_environment(environment)?);
     }
     for step in plan.steps.iter().filter(|step| step.kind.is_object()) {
-        object_rows(state, step, &mut statements);
+        object_rows(state, plan, step, statements);
     }
     statements.extend(changes);
     statements.extend(plan.rows.iter().cloned());
-    Ok((statements, conflicts))
+    Ok(())
 }
 
 /// The change rows of the plan and the chain's new head.
@@ -77,30 +112,43 @@ pub(super) fn change_rows<T>(
     let mut head = state.project.head.clone();
     let mut statements = Vec::with_capacity(plan.steps.len());
     for (position, step) in (0_i64..).zip(&plan.steps) {
-        let body = chain::body_digest(step.before.as_deref(), step.after.as_deref());
-        let link = link(state, step, author, position, &body);
-        head = chain::next_hash(&head, &link).to_vec();
         let dependants = serde_json::to_string(&step.dependants).map_err(Error::internal)?;
-        let environment = Some(link.environment).filter(|id| !id.is_empty());
+        let content = content(step, author);
+        let digest = chain::content_digest(&content);
+        let link = Link {
+            revision: state.project.revision + 1,
+            position,
+            change_id,
+            at_ms: state.now_ms,
+            actor: &author.actor,
+            action: step.action,
+            environment: environment(step),
+            version: version(state, plan, step),
+            kind: step.kind.as_str(),
+            event: event(step.event),
+            dependants: &dependants,
+            content: &digest,
+        };
+        head = chain::next_hash(&head, &link).to_vec();
         statements.push(
             Statement::new(ADD_CHANGE)
                 .bind(state.project.id.as_str())
                 .bind(link.revision)
                 .bind(position)
                 .bind(change_id)
-                .bind(environment)
+                .bind(link.environment)
                 .bind(link.version)
                 .bind(link.kind)
-                .bind(link.identifier)
+                .bind(content.identifier)
                 .bind(link.event)
-                .bind(dependants)
+                .bind(link.dependants)
                 .bind(link.action)
                 .bind(link.actor)
-                .bind(link.comment)
+                .bind(content.comment)
                 .bind(link.at_ms)
-                .bind(step.before.clone())
-                .bind(step.after.clone())
-                .bind(body.to_vec())
+                .bind(content.before)
+                .bind(content.after)
+                .bind(digest.to_vec())
                 .bind(head.clone())
                 // What changes nothing that is served is announced to nobody.
                 .bind(!matches!(step.scope, Scope::Environment(_)))
@@ -132,10 +180,15 @@ fn step_project(state: &ProjectState<'_>, head: Vec<u8>) -> Statement {
         .expect_rows(1)
 }
 
-fn object_rows(state: &ProjectState<'_>, step: &ObjectStep, statements: &mut Vec<Statement>) {
+fn object_rows<T>(
+    state: &ProjectState<'_>,
+    plan: &Plan<T>,
+    step: &ObjectStep,
+    statements: &mut Vec<Statement>,
+) {
     let scope = scope_id(state, step);
     let kind = step.kind.as_str();
-    let version = version(state, step);
+    let version = version(state, plan, step);
     let identifier = step.identifier.as_str();
     let named = |sql| Statement::new(sql).bind(scope).bind(kind).bind(identifier);
     statements.push(named(ADD_VERSION).bind(version).bind(step.after.clone()));
@@ -146,44 +199,30 @@ fn object_rows(state: &ProjectState<'_>, step: &ObjectStep, statements: &mut Vec
     }
 }
 
-fn link<'a>(
-    state: &ProjectState<'_>,
-    step: &'a ObjectStep,
-    author: &'a Author,
-    position: i64,
-    body: &'a [u8],
-) -> Link<'a> {
-    let environment = match &step.scope {
-        Scope::Project => "",
-        Scope::Environment(id) | Scope::Beside(id) => id.as_str(),
-    };
-    Link {
-        revision: state.project.revision + 1,
-        position,
-        at_ms: state.now_ms,
-        actor: &author.actor,
-        action: step.action,
-        comment: &author.comment,
-        environment,
-        version: version(state, step),
-        kind: step.kind.as_str(),
+fn content<'a>(step: &'a ObjectStep, author: &'a Author) -> Content<'a> {
+    Content {
         identifier: &step.identifier,
-        event: event(step.event),
-        body,
+        comment: &author.comment,
+        before: step.before.as_deref(),
+        after: step.after.as_deref(),
+    }
+}
+
+fn environment(step: &ObjectStep) -> Option<&str> {
+    match &step.scope {
+        Scope::Project => None,
+        Scope::Environment(id) | Scope::Beside(id) => Some(id.as_str()),
     }
 }
 
 fn scope_id<'a>(state: &'a ProjectState<'_>, step: &'a ObjectStep) -> &'a str {
-    match &step.scope {
-        Scope::Project => state.project.id.as_str(),
-        Scope::Environment(id) | Scope::Beside(id) => id.as_str(),
-    }
+    environment(step).unwrap_or(state.project.id.as_str())
 }
 
-fn version(state: &ProjectState<'_>, step: &ObjectStep) -> i64 {
+fn version<T>(state: &ProjectState<'_>, plan: &Plan<T>, step: &ObjectStep) -> i64 {
     match &step.scope {
         Scope::Project => state.project.revision + 1,
-        Scope::Environment(id) => state.next_version(id).0,
+        Scope::Environment(id) => plan.version(state, id).0,
         Scope::Beside(id) => state.version(id).0,
     }
 }

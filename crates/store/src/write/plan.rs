@@ -2,20 +2,23 @@
 
 use model::{EnvironmentUuid, Error, EventKind, FlagId, ObjectKind, Version};
 use platform::{DbError, Statement};
+use serde::{Deserialize, Serialize};
 
-use super::ProjectState;
+use super::{Conditions, ProjectState};
 use crate::environments::EnvironmentRow;
 use crate::fault::unavailable;
 use crate::objects::Kind;
 use crate::projects::ProjectRow;
 
-/// Who writes, and why.
+/// Who writes, why, and on which conditions.
 #[derive(Clone, Debug, Default)]
 pub struct Author {
     /// The token's name.
     pub actor: String,
     /// What the caller said about it; may be empty.
     pub comment: String,
+    /// What the caller demands; usually nothing.
+    pub conditions: Conditions,
 }
 
 /// Where an object lives.
@@ -78,13 +81,14 @@ pub struct Plan<T> {
     /// For the caller.
     pub answer: T,
     pub(super) new_environments: Vec<EnvironmentRow>,
+    raised: Vec<(EnvironmentUuid, Version)>,
     pub(super) steps: Vec<ObjectStep>,
     pub(super) rows: Vec<Statement>,
     on_duplicate: Option<(ObjectKind, String)>,
 }
 
 /// What was committed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Written<T> {
     /// What the decision answered.
     pub answer: T,
@@ -97,7 +101,14 @@ pub struct Written<T> {
 impl<T> Plan<T> {
     /// A plan that changes nothing yet.
     pub const fn new(answer: T) -> Self {
-        Self { answer, new_environments: Vec::new(), steps: Vec::new(), rows: Vec::new(), on_duplicate: None }
+        Self {
+            answer,
+            new_environments: Vec::new(),
+            raised: Vec::new(),
+            steps: Vec::new(),
+            rows: Vec::new(),
+            on_duplicate: None,
+        }
     }
 
     /// Adds an object.
@@ -105,9 +116,24 @@ impl<T> Plan<T> {
         self.steps.push(step);
     }
 
-    /// Makes an environment at version 1; its first objects are steps of the same plan.
+    /// Makes an environment at its row's version; its first objects are steps of the same plan.
     pub fn new_environment(&mut self, environment: EnvironmentRow) {
         self.new_environments.push(environment);
+    }
+
+    /// Takes the environment, if a step concerns it, to `version` at least, past numbers that SDKs know
+    /// from elsewhere. Versions may skip numbers, they never go back.
+    pub fn raise_version(&mut self, environment: EnvironmentUuid, version: Version) {
+        self.raised.push((environment, version));
+    }
+
+    /// The version at which the plan's objects of that environment are.
+    pub fn version(&self, state: &ProjectState<'_>, environment: &EnvironmentUuid) -> Version {
+        if let Some(new) = self.new_environments.iter().find(|row| row.id == *environment) {
+            return new.version;
+        }
+        let raised = self.raised.iter().filter(|(id, _)| id == environment).map(|(_, version)| *version);
+        raised.fold(state.next_version(environment), Version::max)
     }
 
     /// Adds a row that is neither object nor change, such as an SDK key.
@@ -118,6 +144,11 @@ impl<T> Plan<T> {
     /// What a violated unique key means to the caller.
     pub fn on_duplicate(&mut self, kind: ObjectKind, id: impl Into<String>) {
         self.on_duplicate = Some((kind, id.into()));
+    }
+
+    /// Whether the caller was promised a word about violated unique keys.
+    pub(super) const fn knows_duplicates(&self) -> bool {
+        self.on_duplicate.is_some()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,7 +162,7 @@ impl<T> Plan<T> {
             .iter()
             .filter_map(|step| match &step.scope {
                 Scope::Project | Scope::Beside(_) => None,
-                Scope::Environment(id) => Some((id.clone(), state.next_version(id))),
+                Scope::Environment(id) => Some((id.clone(), self.version(state, id))),
             })
             .collect();
         concerned.sort_unstable();
@@ -140,8 +171,14 @@ impl<T> Plan<T> {
     }
 
     pub(super) fn written(self, state: &ProjectState<'_>) -> Written<T> {
+        let Written { revision, environments, .. } = self.written_at(state);
+        Written { answer: self.answer, revision, environments }
+    }
+
+    /// What will be committed on that state.
+    pub(super) fn written_at(&self, state: &ProjectState<'_>) -> Written<&T> {
         let environments = self.environments(state);
-        Written { answer: self.answer, revision: state.project.revision + 1, environments }
+        Written { answer: &self.answer, revision: state.project.revision + 1, environments }
     }
 
     pub(super) fn refusal(self, error: DbError) -> Error {

@@ -88,6 +88,11 @@ impl Decision for UpdateEnvironment {
         }
         Ok(plan)
     }
+
+    /// The project's revision.
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(Version(state.project.revision)))
+    }
 }
 
 /// The change row of a new environment.

@@ -2,10 +2,12 @@
 
 mod change;
 
-use api::{Json, Page, PageRequest, Path, Problem};
+use api::{Json, Page, PageRequest, Path, Problem, entity_tag};
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
-use model::{EnvironmentId, EnvironmentUuid, Error, Tag};
+use http::header::ETAG;
+use model::{EnvironmentId, EnvironmentUuid, Error, Tag, Version};
 use serde::{Deserialize, Serialize};
 use store::{EnvironmentRow, ProjectRow};
 
@@ -99,12 +101,14 @@ pub(crate) async fn read(
     access: Access,
     context: Context,
     Path(identifier): Path<String>,
-) -> Result<Json<Wrapped<Environment>>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
     let row = store::environment_by_identifier(db, &project.id, &EnvironmentId::parse(&identifier)?).await?;
     let environment = answer(&admin, &project, row).await?;
-    Ok(Json(Wrapped::new(environment, &*admin.platform.random)))
+    // The environment's own version tells of what it serves, not of its name.
+    let tag = entity_tag::of(Version(project.revision));
+    Ok(([(ETAG, tag)], Json(Wrapped::new(environment, &*admin.platform.random))))
 }
 
 /// Replaces name, description and tags.

@@ -1,11 +1,12 @@
 //! Changing flags by instructions.
 
 use async_trait::async_trait;
-use model::{EnvironmentUuid, Error, FlagId};
+use model::{EnvironmentUuid, Error, FlagId, Version};
 use std::collections::BTreeMap;
 use store::{Decision, Plan, ProjectState};
 
 use super::instruction::Instruction;
+use super::version::version;
 use super::working::{Changes, Working};
 
 /// Instructions for flags, applied in order, all or none.
@@ -31,5 +32,10 @@ impl Decision for ChangeFlags {
             }
         }
         changes.plan().await
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        let [(flag, _)] = self.flags.as_slice() else { return Ok(None) };
+        version(state.db, &state.project.id, self.environment.as_ref(), flag).await.map(Some)
     }
 }

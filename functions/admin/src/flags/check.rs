@@ -6,7 +6,10 @@ use model::limits::{
     PREREQUISITE_DEPTH_MAX, PREREQUISITES_PER_FLAG_MAX, RULES_PER_FLAG_MAX, TAGS_PER_OBJECT_MAX,
     VARIATION_VALUE_BYTES_MAX, VARIATIONS_PER_FLAG_MAX,
 };
-use model::{Error, FieldError, Flag, FlagConfig, FlagId, FlagKind, ServingRule, Variation, VariationId};
+use model::{
+    EnvironmentUuid, Error, FieldError, Flag, FlagConfig, FlagId, FlagKind, SegmentId, ServingRule,
+    Variation, VariationId,
+};
 use serde_json::Value;
 use store::{Kind, ProjectState};
 
@@ -116,7 +119,7 @@ fn check_variations_in_use(working: &Working) -> Result<(), Error> {
 }
 
 /// Every variation that a flag can serve when it is on.
-fn served(config: &FlagConfig) -> impl Iterator<Item = &VariationId> {
+pub(super) fn served(config: &FlagConfig) -> impl Iterator<Item = &VariationId> {
     let rules = config.rules.iter().flat_map(|rule| rule.serve.variations());
     let maps = config.variation_to_target_map.iter().map(|map| &map.variation);
     config.default_serve.variations().chain(rules).chain(maps)
@@ -162,8 +165,7 @@ fn check_rule(rule: &ServingRule) -> Result<(), Error> {
 pub(super) async fn check_segments(state: &ProjectState<'_>, config: &WorkingConfig) -> Result<(), Error> {
     let before = segments(&config.before);
     for id in segments(&config.after).into_iter().filter(|id| !before.contains(id)) {
-        let found = store::current(state.db, config.environment.as_str(), Kind::Segment, id.as_str()).await?;
-        if found.is_none_or(|object| object.body.is_none()) {
+        if !has_segment(state, &config.environment, &id).await? {
             let message = format!(
                 "target group {:?} does not exist in environment {:?}; create it first",
                 id.as_str(),
@@ -173,6 +175,16 @@ pub(super) async fn check_segments(state: &ProjectState<'_>, config: &WorkingCon
         }
     }
     Ok(())
+}
+
+/// Whether the segment is there.
+pub(super) async fn has_segment(
+    state: &ProjectState<'_>,
+    environment: &EnvironmentUuid,
+    id: &SegmentId,
+) -> Result<bool, Error> {
+    let found = store::current(state.db, environment.as_str(), Kind::Segment, id.as_str()).await?;
+    Ok(found.is_some_and(|object| object.body.is_some()))
 }
 
 /// Flags that have this one as prerequisite still find the variations that they name.

@@ -10,11 +10,15 @@ mod list;
 mod put;
 mod remove;
 mod restore;
+mod revert;
+mod version;
 mod working;
 
-use api::{Json, Path, Problem, Query};
+use api::{Json, Path, Problem, Query, entity_tag};
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
+use http::header::ETAG;
 use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
 use model::{Error, FieldError, Flag, FlagId, ObjectKind};
 use platform::Db;
@@ -25,7 +29,7 @@ use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
 use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
-use answer::{Feature, Metadata};
+use answer::Feature;
 use change::ChangeFlags;
 use create::CreateFlag;
 use instruction::Instruction;
@@ -33,9 +37,11 @@ use put::PutFlag;
 use remove::RemoveFlag;
 use restore::RestoreFlag;
 
+pub(crate) use answer::Metadata;
 pub use create::FlagRequest;
 pub(crate) use list::{dependants, list};
 pub use put::PutRequest;
+pub(crate) use revert::RevertFlag;
 pub(crate) use working::{config_patched, flag_patched};
 
 /// Instructions for several flags, all or none.
@@ -82,12 +88,17 @@ pub(crate) async fn read(
     access: Access,
     context: Context,
     Path(identifier): Path<String>,
-) -> Result<Json<Feature>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
     let environment = named_environment(db, &project, &context).await?;
-    let flag = find(db, &project, &FlagId::parse(&identifier)?).await?;
-    Ok(Json(answer::feature(db, flag, &project, environment.as_ref()).await?))
+    let flag = FlagId::parse(&identifier)?;
+    // Read before the flag: a tag that is older than its body is harmless, a newer one hides a change.
+    let id = environment.as_ref().map(|row| &row.id);
+    let version = version::version(db, &project.id, id, &flag).await?;
+    let flag = find(db, &project, &flag).await?;
+    let feature = answer::feature(db, flag, &project, environment.as_ref()).await?;
+    Ok(([(ETAG, entity_tag::of(version))], Json(feature)))
 }
 
 pub(crate) async fn patch(
@@ -157,7 +168,7 @@ pub(crate) async fn put(
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
     let flag = FlagId::parse(&identifier)?;
-    let decision = PutFlag { flag: flag.clone(), request };
+    let decision = PutFlag { flag: flag.clone(), environment: context.environment_id()?, request };
     admin.writer.write(&project.id, &access.author(None), &decision).await?;
     answer(db, &project, None, &flag).await
 }
@@ -172,7 +183,8 @@ pub(crate) async fn restore(
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
     let flag = FlagId::parse(&identifier)?;
-    admin.writer.write(&project.id, &access.author(None), &RestoreFlag { flag: flag.clone() }).await?;
+    let decision = RestoreFlag { flag: flag.clone(), environment: context.environment_id()? };
+    admin.writer.write(&project.id, &access.author(None), &decision).await?;
     Ok((StatusCode::CREATED, answer(db, &project, None, &flag).await?))
 }
 
@@ -186,16 +198,18 @@ pub(crate) async fn delete(
     access.check_edit()?;
     let project = context.project(&*admin.platform.db, &access).await?;
     let flag = FlagId::parse(&identifier)?;
+    let environment = context.environment_id()?;
     let decision = if query.force_delete.unwrap_or(false) {
-        RemoveFlag::for_good(flag)
+        RemoveFlag::for_good(flag, environment)
     } else {
-        RemoveFlag::to_archive(flag)
+        RemoveFlag::to_archive(flag, environment)
     };
     admin.writer.write(&project.id, &access.author(None), &decision).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn answer(
+/// The flag as the answer to a write.
+pub(crate) async fn answer(
     db: &dyn Db,
     project: &ProjectRow,
     environment: Option<&EnvironmentRow>,

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use model::{
     EnvironmentId, Error, FieldError, FlagId, FlagState, Serve, Tag, TargetId, Variation, VariationId,
+    Version,
 };
 use serde::Deserialize;
 use store::{Decision, Plan, ProjectState};
 
 use super::instruction::add_targets;
+use super::version::current_version;
 use super::working::{Changes, Working};
 use crate::projects::{checked_description, checked_name};
 
@@ -60,6 +62,8 @@ struct TargetRule {
 /// A request for one flag.
 pub(super) struct PutFlag {
     pub(super) flag: FlagId,
+    /// Where the caller read the flag.
+    pub(super) environment: Option<EnvironmentId>,
     pub(super) request: PutRequest,
 }
 
@@ -79,6 +83,10 @@ impl Decision for PutFlag {
         }
         let changed = BTreeMap::from([(self.flag.clone(), working)]);
         Changes { state, changed }.plan().await
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        current_version(state, self.environment.as_ref(), &self.flag).await
     }
 }
 

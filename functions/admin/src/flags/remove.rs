@@ -1,8 +1,12 @@
 //! Taking a flag away: into the archive, or for good.
 
 use async_trait::async_trait;
-use model::{EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind};
+use model::{
+    EnvironmentId, EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind, Version,
+};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
+
+use super::version::current_version;
 
 /// Where the flag goes.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -14,18 +18,20 @@ enum Destination {
 /// Removes a flag from every environment: clients are told `delete`.
 pub(super) struct RemoveFlag {
     flag: FlagId,
+    /// Where the caller read the flag.
+    environment: Option<EnvironmentId>,
     destination: Destination,
 }
 
 impl RemoveFlag {
     /// It can be restored.
-    pub(super) const fn to_archive(flag: FlagId) -> Self {
-        Self { flag, destination: Destination::Archive }
+    pub(super) const fn to_archive(flag: FlagId, environment: Option<EnvironmentId>) -> Self {
+        Self { flag, environment, destination: Destination::Archive }
     }
 
     /// It cannot be restored; its history stays.
-    pub(super) const fn for_good(flag: FlagId) -> Self {
-        Self { flag, destination: Destination::Nowhere }
+    pub(super) const fn for_good(flag: FlagId, environment: Option<EnvironmentId>) -> Self {
+        Self { flag, environment, destination: Destination::Nowhere }
     }
 }
 
@@ -54,6 +60,10 @@ impl Decision for RemoveFlag {
             plan.step(config_removed(&environment, &config)?);
         }
         Ok(plan)
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        current_version(state, self.environment.as_ref(), &self.flag).await
     }
 }
 

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use model::{EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind};
+use model::{
+    EnvironmentId, EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind, Version,
+};
 use store::{Decision, EnvironmentRow, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::check;
+use super::version::current_version;
 use super::working::{Changes, WorkingConfig, body, prerequisites, segments};
 use crate::environments::first_config;
 
 /// Brings a flag back as it was; in environments that are younger than the archive, it is off.
 pub(super) struct RestoreFlag {
     pub(super) flag: FlagId,
+    /// Where the caller read the flag.
+    pub(super) environment: Option<EnvironmentId>,
 }
 
 #[async_trait]
@@ -36,6 +41,10 @@ impl Decision for RestoreFlag {
             plan.step(config_step(&config, &environment.id)?);
         }
         Ok(plan)
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        current_version(state, self.environment.as_ref(), &self.flag).await
     }
 }
 

@@ -3,22 +3,32 @@
 use async_trait::async_trait;
 use model::limits::KEYS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, EventKind, ObjectKind};
+use serde::{Deserialize, Serialize};
 use store::{Decision, KeyRow, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::checked_expiry;
+use crate::secrets::Seed;
 
 pub(super) struct CreateKey {
+    pub(super) new: NewKey,
+}
+
+/// A new key, and what its clear text is made from, unless it is brought along.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct NewKey {
     pub(super) row: KeyRow,
+    pub(super) seed: Seed,
 }
 
 #[async_trait]
 impl Decision for CreateKey {
-    type Answer = KeyRow;
+    type Answer = NewKey;
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<KeyRow>, Error> {
-        let keys = store::keys_of(state.db, &self.row.environment).await?;
-        if keys.iter().any(|key| key.identifier == self.row.identifier) {
-            return Err(Error::exists(ObjectKind::Key, &self.row.identifier));
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<NewKey>, Error> {
+        let row = &self.new.row;
+        let keys = store::keys_of(state.db, &row.environment).await?;
+        if keys.iter().any(|key| key.identifier == row.identifier) {
+            return Err(Error::exists(ObjectKind::Key, &row.identifier));
         }
         if keys.len() >= KEYS_PER_ENVIRONMENT_MAX {
             let message = format!(
@@ -26,15 +36,15 @@ impl Decision for CreateKey {
             );
             return Err(Error::TooLarge(message));
         }
-        if store::key_record(state.db, &self.row.hash).await?.is_some() {
+        if store::key_record(state.db, &row.hash).await?.is_some() {
             let message =
                 "this SDK key is in use already; a key belongs to one environment of the installation";
             return Err(Error::InUse(message.to_owned()));
         }
-        let mut plan = Plan::new(self.row.clone());
-        plan.on_duplicate(ObjectKind::Key, self.row.identifier.as_str());
-        plan.step(step(None, Some(&self.row), "ApiKeyCreated")?);
-        plan.row(store::insert_key(&self.row));
+        let mut plan = Plan::new(self.new.clone());
+        plan.on_duplicate(ObjectKind::Key, row.identifier.as_str());
+        plan.step(step(None, Some(row), "ApiKeyCreated")?);
+        plan.row(store::insert_key(row));
         Ok(plan)
     }
 }

@@ -4,6 +4,7 @@ mod change;
 
 use api::{Json, Page, PageRequest, Path, Problem};
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
 use model::limits::KEYS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, FieldError, KeyHash, KeyKind};
@@ -13,10 +14,11 @@ use store::KeyRow;
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
+use crate::idempotency::NO_STORE;
 use crate::projects::{checked_description, checked_name};
-use crate::secrets;
+use crate::secrets::{self, Seed};
 use crate::segments::Place;
-use change::{CreateKey, DeleteKey, UpdateKey};
+use change::{CreateKey, DeleteKey, NewKey, UpdateKey};
 
 /// The shortest clear key that may be brought along.
 const BROUGHT_CHARS_MIN: usize = 16;
@@ -100,11 +102,13 @@ pub(crate) async fn create(
     access: Access,
     context: Context,
     Json(request): Json<KeyRequest>,
-) -> Result<(StatusCode, Json<Key>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     access.check_own()?;
     let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let kind = parse_kind(&request.r#type)?;
-    let (clear, hash) = secret(&admin, kind, &request)?;
+    let seed = Seed::new(&*admin.platform.random);
+    let made = access.secrets.key(kind, &seed);
+    let (clear, hash) = secret(made, &request)?;
     let identifier = parse_identifier(&request.identifier)?;
     let now_ms = admin.platform.clock.now_ms();
     let row = KeyRow {
@@ -120,12 +124,15 @@ pub(crate) async fn create(
         expires_ms: checked_expiry(request.expired_at, None, now_ms)?,
         last_used_ms: None,
     };
-    let written = admin.writer.write(&place.project.id, &access.author(None), &CreateKey { row }).await?;
-    let mut key = Key::from(written.answer);
-    if let Some(clear) = clear {
-        key.api_key = clear;
+    let decision = CreateKey { new: NewKey { row, seed } };
+    let NewKey { row, seed } =
+        admin.writer.write(&place.project.id, &access.author(None), &decision).await?.answer;
+    let mut key = Key::from(row);
+    if clear.is_some() {
+        // Of a request that was sent before, the key that was made then.
+        key.api_key = request.api_key.unwrap_or_else(|| access.secrets.key(kind, &seed));
     }
-    Ok((StatusCode::CREATED, Json(key)))
+    Ok((StatusCode::CREATED, NO_STORE, Json(key)))
 }
 
 pub(crate) async fn list(
@@ -240,12 +247,8 @@ fn parse_identifier(text: &str) -> Result<String, FieldError> {
     model::SegmentId::parse(text).map(|id| id.to_string())
 }
 
-/// The key in clear, unless only its hash is known, and the hash.
-fn secret(
-    admin: &Admin,
-    kind: KeyKind,
-    request: &KeyRequest,
-) -> Result<(Option<String>, KeyHash), FieldError> {
+/// The key in clear, unless only its hash is known, and the hash; `made` if none is brought along.
+fn secret(made: String, request: &KeyRequest) -> Result<(Option<String>, KeyHash), FieldError> {
     match (&request.api_key, &request.key) {
         (Some(_), Some(_)) => {
             Err(FieldError::new("key", "send either apiKey (in clear) or key (its SHA-256), not both"))
@@ -262,9 +265,8 @@ fn secret(
             Ok((Some(clear.clone()), api::credentials::secret_hash(clear)))
         }
         (None, None) => {
-            let clear = secrets::made_key(kind, &*admin.platform.random);
-            let hash = api::credentials::secret_hash(&clear);
-            Ok((Some(clear), hash))
+            let hash = api::credentials::secret_hash(&made);
+            Ok((Some(made), hash))
         }
     }
 }

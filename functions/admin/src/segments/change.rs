@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use model::limits::OBJECT_BYTES_MAX;
-use model::{EnvironmentUuid, Error, EventKind, ObjectKind, Segment, SegmentId};
+use model::{EnvironmentUuid, Error, EventKind, ObjectKind, Segment, SegmentId, Version};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::check;
@@ -32,6 +32,10 @@ impl Decision for ChangeSegment {
         after.version = state.next_version(&self.environment);
         plan.step(step(&self.environment, Some(&before), &after, EventKind::Patch)?);
         Ok(plan)
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(load(state, &self.environment, &self.segment).await?.version))
     }
 }
 

@@ -8,9 +8,11 @@ mod instruction;
 mod remove;
 mod usage;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query};
+use api::{Json, Page, PageRequest, Path, Problem, Query, entity_tag};
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
+use http::header::ETAG;
 use model::{EnvironmentId, Error, ObjectKind, Segment, SegmentId};
 use platform::Db;
 use serde::{Deserialize, Serialize};
@@ -117,11 +119,11 @@ pub(crate) async fn read(
     access: Access,
     context: Context,
     Path(identifier): Path<String>,
-) -> Result<Json<SegmentAnswer>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let db = &*admin.platform.db;
     let place = Place::of(db, &access, &context).await?;
     let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?;
-    Ok(Json(SegmentAnswer::new(segment, &place)))
+    Ok(([(ETAG, entity_tag::of(segment.version))], Json(SegmentAnswer::new(segment, &place))))
 }
 
 pub(crate) async fn list(

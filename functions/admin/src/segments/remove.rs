@@ -1,7 +1,7 @@
 //! Deleting a segment, with or without what names it.
 
 use async_trait::async_trait;
-use model::{Clause, EnvironmentUuid, Error, EventKind, FlagConfig, FlagId, Segment, SegmentId};
+use model::{Clause, EnvironmentUuid, Error, EventKind, FlagConfig, FlagId, Segment, SegmentId, Version};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::change::{load, step};
@@ -36,6 +36,10 @@ impl Decision for RemoveSegment {
         }
         plan.step(self.gone(&segment)?);
         Ok(plan)
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(load(state, &self.environment, &self.segment).await?.version))
     }
 }
 

@@ -1,0 +1,66 @@
+//! Taking a flag back to what it was.
+
+use api::{Json, Path, Problem};
+use axum::extract::State;
+use model::{EnvironmentId, Error, FlagId, Version};
+use serde::Deserialize;
+
+use crate::Admin;
+use crate::access::Access;
+use crate::context::Context;
+use crate::flags::{self, Metadata, RevertFlag};
+use crate::instructions::checked_comment;
+
+/// `RevertRequest` of openapi/burgee.yaml.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevertRequest {
+    /// The environment's version whose serving is to be had again; without an environment, the project's
+    /// revision whose flag is.
+    pub version: i64,
+    /// The environment; it may be in the query as well.
+    #[serde(default)]
+    pub environment_identifier: Option<String>,
+    /// Why; kept in the audit.
+    #[serde(default)]
+    pub comment: Option<String>,
+}
+
+pub(crate) async fn revert(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Json(request): Json<RevertRequest>,
+) -> Result<Json<Metadata>, Problem> {
+    access.check_edit()?;
+    let db = &*admin.platform.db;
+    let flag = FlagId::parse(&identifier)?;
+    let environment = request.environment(&context)?;
+    let project = context.project(db, &access).await?;
+    let row = match &environment {
+        Some(identifier) => Some(store::environment_by_identifier(db, &project.id, identifier).await?),
+        None => None,
+    };
+    let decision = RevertFlag { flag, environment, version: Version(request.version) };
+    let comment = request.comment.filter(|comment| !comment.is_empty());
+    let comment = comment.unwrap_or_else(|| format!("Back to version {}", request.version));
+    let author = access.author(checked_comment(Some(comment))?);
+    admin.writer.write(&project.id, &author, &decision).await?;
+    flags::answer(db, &project, row.as_ref(), &decision.flag).await
+}
+
+impl RevertRequest {
+    fn environment(&self, context: &Context) -> Result<Option<EnvironmentId>, Error> {
+        let in_query = context.environment_id()?;
+        let in_body = self.environment_identifier.as_deref().filter(|text| !text.is_empty());
+        let in_body = in_body.map(EnvironmentId::parse).transpose()?;
+        match (in_query, in_body) {
+            (Some(query), Some(body)) if query != body => {
+                let message = format!("is {:?} here and {:?} in the query", body.as_str(), query.as_str());
+                Err(Error::invalid("environmentIdentifier", message))
+            }
+            (query, body) => Ok(body.or(query)),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Access tokens of the admin API: what their bearers may do, and where.
+
+use api::{Json, Page, PageRequest, Path, Problem};
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use model::limits::{ACCESS_TOKENS_MAX, NAME_BYTES_MAX};
+use model::{AccountId, Error, FieldError, ObjectKind, OrganisationId, ProjectId};
+use platform::{Db, DbError, Statement};
+use serde::{Deserialize, Serialize};
+use store::{ListedToken, Lockout, ProjectRow, Role, TokenRow};
+use tracing::info;
+
+use crate::Admin;
+use crate::access::{Access, ROOT_NAME};
+use crate::idempotency::NO_STORE;
+use crate::projects::named;
+use crate::secrets::{self, Seed};
+
+/// `TokenRequest` of openapi/burgee.yaml. Where it names no account or project, the token reaches as far as
+/// the one that makes it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequest {
+    /// For people, and the actor in audit.
+    pub name: String,
+    /// What the bearer may do.
+    pub role: Role,
+    /// The account that it is for.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// The project's organisation.
+    #[serde(default)]
+    pub org: Option<String>,
+    /// The project that it is for.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// Unix milliseconds after which it is refused.
+    #[serde(default)]
+    pub expires_at: Option<i64>,
+}
+
+/// An access token as it is listed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Token {
+    id: String,
+    name: String,
+    /// In clear, in the answer that makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    /// The first characters of the token.
+    prefix: String,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org: Option<OrganisationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<ProjectId>,
+    created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<i64>,
+}
+
+/// A page of tokens.
+#[derive(Serialize)]
+pub(crate) struct Tokens {
+    #[serde(flatten)]
+    page: Page,
+    tokens: Vec<Token>,
+}
+
+/// A new token, and what its clear text is made from.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    row: TokenRow,
+    organisation: Option<OrganisationId>,
+    project: Option<ProjectId>,
+    seed: Seed,
+}
+
+pub(crate) async fn create(
+    State(admin): State<Admin>,
+    access: Access,
+    Json(request): Json<TokenRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    access.check_own()?;
+    let prepare = async || {
+        let made = request.make(&admin, &access).await?;
+        Ok((vec![store::insert_token(&made.row)], made))
+    };
+    let made = admin.writer.write_rows(&access.author(None), prepare, store::unavailable).await?;
+    info!(
+        token.id = made.row.id,
+        token.name = made.row.name,
+        token.role = made.row.role.as_str(),
+        actor = access.name(),
+        "access token {:?} was made by {:?}",
+        made.row.name,
+        access.name()
+    );
+    let clear = access.secrets.token(&made.seed);
+    let listed = ListedToken { token: made.row, project: made.organisation.zip(made.project) };
+    let token = Token { token: Some(clear), ..Token::from(listed) };
+    Ok((StatusCode::CREATED, NO_STORE, Json(token)))
+}
+
+pub(crate) async fn list(
+    State(admin): State<Admin>,
+    access: Access,
+    page: PageRequest,
+) -> Result<Json<Tokens>, Problem> {
+    access.check_own()?;
+    let (rows, page) = page.cut(within(&*admin.platform.db, &access).await?);
+    Ok(Json(Tokens { page, tokens: rows.into_iter().map(Token::from).collect() }))
+}
+
+/// Revokes a token: every request looks its token up, so the next one is refused.
+pub(crate) async fn delete(
+    State(admin): State<Admin>,
+    access: Access,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    access.check_own()?;
+    let lockout = match &admin.root_token {
+        Some(_) => Lockout::Allowed,
+        None => Lockout::Refused { now_ms: admin.platform.clock.now_ms() },
+    };
+    let prepare = async || {
+        let found = within(&*admin.platform.db, &access).await?.into_iter().find(|one| one.token.id == id);
+        found.ok_or_else(|| Error::not_found(ObjectKind::Token, &id))?;
+        Ok::<(Vec<Statement>, ()), Error>((store::revoke_token(&id, lockout), ()))
+    };
+    admin.writer.write_rows(&access.author(None), prepare, refusal).await?;
+    info!(token.id = id, actor = access.name(), "access token {id:?} was revoked by {:?}", access.name());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn refusal(error: DbError) -> Error {
+    match error {
+        DbError::Expectation { .. } => Error::InUse(
+            "this is the last access token that may do everything; make another one with the role owner, or \
+             start the server with BURGEE_ADMIN_TOKEN, before revoking it"
+                .to_owned(),
+        ),
+        error => store::unavailable(error),
+    }
+}
+
+/// The tokens that reach no further than the caller's.
+async fn within(db: &dyn Db, access: &Access) -> Result<Vec<ListedToken>, Error> {
+    store::tokens_within(db, access.account.as_ref(), access.project.as_ref()).await
+}
+
+impl TokenRequest {
+    async fn make(&self, admin: &Admin, access: &Access) -> Result<Made, Error> {
+        let now_ms = admin.platform.clock.now_ms();
+        let (account, project) = self.scope(&*admin.platform.db, access).await?;
+        let name = self.checked_name()?;
+        if let Some(expires_ms) = self.expires_at.filter(|expires_ms| *expires_ms <= now_ms) {
+            let message = format!(
+                "{expires_ms} has passed, in Unix milliseconds; leave it out for a token that does not expire"
+            );
+            return Err(Error::invalid("expiresAt", message));
+        }
+        if store::count_tokens(&*admin.platform.db).await? >= ACCESS_TOKENS_MAX as i64 {
+            let message =
+                format!("there are {ACCESS_TOKENS_MAX} access tokens, the most allowed; revoke one first");
+            return Err(Error::TooLarge(message));
+        }
+        let seed = Seed::new(&*admin.platform.random);
+        let clear = access.secrets.token(&seed);
+        let row = TokenRow {
+            id: admin.platform.random.uuid(),
+            hash: api::credentials::secret_hash(&clear),
+            name,
+            prefix: secrets::prefix(&clear),
+            role: self.role,
+            account,
+            project: project.as_ref().map(|project| project.id.clone()),
+            created_ms: now_ms,
+            expires_ms: self.expires_at,
+            last_used_ms: None,
+        };
+        let (organisation, project) = project.map(|row| (row.organisation, row.identifier)).unzip();
+        Ok(Made { row, organisation, project, seed })
+    }
+
+    fn checked_name(&self) -> Result<String, FieldError> {
+        let name = self.name.trim();
+        if name.is_empty() || name.len() > NAME_BYTES_MAX {
+            let rule = format!("needs 1 to {NAME_BYTES_MAX} bytes; say who or what the token is for");
+            return Err(FieldError::new("name", rule));
+        }
+        if name == ROOT_NAME {
+            let message = format!("{name:?} is what audit calls BURGEE_ADMIN_TOKEN; choose another name");
+            return Err(FieldError::new("name", message));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Account and project; never more than the caller's own.
+    async fn scope(
+        &self,
+        db: &dyn Db,
+        access: &Access,
+    ) -> Result<(Option<AccountId>, Option<ProjectRow>), Error> {
+        let account = match &self.account {
+            Some(text) => Some(AccountId::parse(text).map_err(|error| named("account", error))?),
+            None => access.account.clone(),
+        };
+        if let Some(account) = &account {
+            access.check_account(account)?;
+        }
+        let project = match (&self.org, &self.project, &access.project) {
+            (None, None, None) => None,
+            (None, None, Some(own)) => Some(store::project_by_id(db, own).await?),
+            (Some(org), Some(project), _) => {
+                let organisation = OrganisationId::parse(org).map_err(|error| named("org", error))?;
+                let identifier = ProjectId::parse(project).map_err(|error| named("project", error))?;
+                let account = account.as_ref().ok_or_else(|| missing("account", "project"))?;
+                let row = store::project_by_identifier(db, account, &organisation, &identifier).await?;
+                access.check_project(&row)?;
+                Some(row)
+            }
+            (None, Some(_), _) => return Err(missing("org", "project").into()),
+            (Some(_), None, _) => return Err(missing("project", "org").into()),
+        };
+        let of_project = project.as_ref().map(|project| project.account.clone());
+        Ok((of_project.or(account), project))
+    }
+}
+
+fn missing(field: &str, other: &str) -> FieldError {
+    FieldError::new(field, format!("is missing; {other} is only found together with it"))
+}
+
+impl From<ListedToken> for Token {
+    fn from(ListedToken { token, project }: ListedToken) -> Self {
+        let (org, project) = project.unzip();
+        Self {
+            id: token.id,
+            name: token.name,
+            token: None,
+            prefix: token.prefix,
+            role: token.role,
+            account: token.account,
+            org,
+            project,
+            created_at: token.created_ms,
+            expires_at: token.expires_ms,
+            last_used_at: token.last_used_ms,
+        }
+    }
+}
