@@ -1,4 +1,5 @@
 //! The admin API in one process on SQLite: what it answers, what it refuses and what it leaves behind.
+#![cfg(test)]
 
 mod admin {
     pub(crate) mod audit;

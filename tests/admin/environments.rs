@@ -156,3 +156,20 @@ async fn only_owners_change_and_delete_environments() {
     service.owner().get("/environments/dev").await.is(200);
     of_blog.in_project("blog").delete("/environments/dev").await.is(204);
 }
+
+#[tokio::test]
+async fn projects_environments_and_tags_are_deleted_as_they_were_seen_or_not_at_all() {
+    let service = Service::start().await;
+    let owner = service.owner();
+    owner.post("/tags", &json!({"identifier": "beta"})).await.is(201);
+    for path in ["/tags/beta", "/environments/dev", "/projects/shop"] {
+        let seen = owner.get(path).await.header("etag").unwrap().to_owned();
+        owner.make_flag(&path.replace('/', "-"), "shop", &[]).await;
+        let now = owner.get(path).await.header("etag").unwrap().to_owned();
+
+        let refused = owner.with_header("if-match", &seen).delete(path).await.refused(409);
+        owner.with_header("if-match", now).delete(path).await.is(204);
+
+        assert!(refused.contains("read it again and repeat the change"), "{refused}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use model::{AccountId, FeedEntry, KeyHash, OrganisationId, ProjectId};
 use platform::{Cursor, Platform, Statement};
@@ -31,12 +31,14 @@ pub(crate) struct Caller {
     router: Router,
     token: String,
     scope: String,
+    headers: Vec<(&'static str, String)>,
 }
 
 /// An answer, whatever its status.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     /// JSON; `null` without a body.
     pub(crate) body: Value,
 }
@@ -96,8 +98,16 @@ impl Service {
         self.caller(&token)
     }
 
-    fn caller(&self, token: &str) -> Caller {
-        Caller { router: self.router.clone(), token: token.to_owned(), scope: scope("shop", "dev") }
+    /// The same database behind a server that was started without `BURGEE_ADMIN_TOKEN`.
+    pub(crate) fn without_root_token(&self) -> Self {
+        let router = fn_admin::router(fn_admin::Admin::new(self.platform.clone(), None));
+        Self { router, platform: self.platform.clone(), clock: self.clock.clone() }
+    }
+
+    /// Whoever has that token.
+    pub(crate) fn caller(&self, token: &str) -> Caller {
+        let (router, scope) = (self.router.clone(), scope("shop", "dev"));
+        Caller { router, token: token.to_owned(), scope, headers: Vec::new() }
     }
 
     pub(crate) async fn project(&self, identifier: &str) -> store::ProjectRow {
@@ -146,6 +156,13 @@ impl Caller {
         Self { scope: scope.to_owned(), ..self.clone() }
     }
 
+    /// The same caller, who sends one more header.
+    pub(crate) fn with_header(&self, name: &'static str, value: impl Into<String>) -> Self {
+        let mut headers = self.headers.clone();
+        headers.push((name, value.into()));
+        Self { headers, ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, None).await
     }
@@ -182,18 +199,20 @@ impl Caller {
         body: Vec<u8>,
     ) -> Answer {
         let separator = if path.contains('?') { '&' } else { '?' };
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(format!("/admin{path}{separator}{}", self.scope))
             .header("x-api-key", &self.token)
-            .header("content-type", content_type)
-            .body(Body::from(body))
-            .unwrap();
+            .header("content-type", content_type);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Answer { status, body }
+        Answer { status, headers, body }
     }
 
     /// Makes a flag with the variations `true` and `false` and these tags.
@@ -220,6 +239,11 @@ impl Answer {
     pub(crate) fn is(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
+    }
+
+    /// A header of an answer, if it is there.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
     /// The message of a refusal that must have this status.

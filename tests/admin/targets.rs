@@ -6,7 +6,7 @@ use store::Role;
 
 use super::service::{Caller, START_MS, Service, each};
 
-fn target(identifier: &str, name: &str, attributes: Value) -> Value {
+fn target(identifier: &str, name: &str, attributes: &Value) -> Value {
     json!({
         "identifier": identifier, "name": name, "project": "shop", "environment": "dev", "account": "acme",
         "org": "default", "attributes": attributes,
@@ -14,7 +14,7 @@ fn target(identifier: &str, name: &str, attributes: Value) -> Value {
 }
 
 async fn write(caller: &Caller, identifier: &str, name: &str) {
-    let body = caller.post("/targets", &target(identifier, name, json!({}))).await.is(201);
+    let body = caller.post("/targets", &target(identifier, name, &json!({}))).await.is(201);
     assert_eq!(body, Value::Null, "the answer has no body");
 }
 
@@ -33,12 +33,12 @@ async fn register(service: &Service, identifier: &str, name: &str, attributes: V
 async fn a_target_is_written_read_changed_and_deleted() {
     let service = Service::start().await;
     let editor = service.with_role(Role::Editor, None).await;
-    editor.post("/targets", &target("ann@example.com", "Ann", json!({"plan": "pro"}))).await.is(201);
+    editor.post("/targets", &target("ann@example.com", "Ann", &json!({"plan": "pro"}))).await.is(201);
 
     let read = editor.get("/targets/ann@example.com").await.is(200);
     let renamed = editor.instruct("/targets/ann@example.com", "updateName", json!({"name": "Annie"})).await;
     let replaced =
-        editor.put("/targets/ann@example.com", &target("ann@example.com", "", json!({"age": 7}))).await;
+        editor.put("/targets/ann@example.com", &target("ann@example.com", "", &json!({"age": 7}))).await;
     editor.delete("/targets/ann@example.com").await.is(204);
 
     assert_eq!(
@@ -100,7 +100,7 @@ async fn a_change_that_changes_nothing_writes_nothing() {
     let before = service.project("shop").await.revision;
 
     owner.instruct("/targets/ann", "updateName", json!({"name": "Ann"})).await.is(200);
-    owner.put("/targets/ann", &target("ann", "Ann", json!({}))).await.is(200);
+    owner.put("/targets/ann", &target("ann", "Ann", &json!({}))).await.is(200);
 
     assert_eq!(service.project("shop").await.revision, before);
 }
@@ -113,7 +113,7 @@ async fn a_target_that_is_listed_already_is_409_whoever_listed_it() {
     register(&service, "bob", "Bob", json!({})).await;
 
     for identifier in ["ann", "bob"] {
-        let refused = owner.post("/targets", &target(identifier, "again", json!({}))).await.refused(409);
+        let refused = owner.post("/targets", &target(identifier, "again", &json!({}))).await.refused(409);
         assert_eq!(refused, format!("target {identifier:?} already exists; choose another identifier"));
     }
 }
@@ -168,8 +168,8 @@ async fn viewers_read_targets_and_change_none() {
     ] {
         viewer.get(path).await.is(200);
     }
-    viewer.post("/targets", &target("bob", "Bob", json!({}))).await.refused(403);
-    viewer.put("/targets/ann", &target("ann", "x", json!({}))).await.refused(403);
+    viewer.post("/targets", &target("bob", "Bob", &json!({}))).await.refused(403);
+    viewer.put("/targets/ann", &target("ann", "x", &json!({}))).await.refused(403);
     viewer.instruct("/targets/ann", "updateName", json!({"name": "x"})).await.refused(403);
     viewer.delete("/targets/ann").await.refused(403);
     viewer.post("/targets/upload", &json!({})).await.refused(403);
@@ -180,7 +180,7 @@ async fn a_bad_target_is_refused_with_the_field_and_what_to_do() {
     let service = Service::start().await;
     let owner = service.owner();
     let with = |field: &str, value: Value| {
-        let mut body = target("ann", "Ann", json!({}));
+        let mut body = target("ann", "Ann", &json!({}));
         body[field] = value;
         body
     };
@@ -210,12 +210,12 @@ async fn put_is_about_the_target_that_the_path_names() {
     let service = Service::start().await;
     let owner = service.owner();
     write(&owner, "ann", "Ann").await;
-    let mut elsewhere = target("ann", "Ann", json!({}));
+    let mut elsewhere = target("ann", "Ann", &json!({}));
     elsewhere["environment"] = json!("live");
 
-    let other = owner.put("/targets/ann", &target("bob", "Bob", json!({}))).await.refused(400);
+    let other = owner.put("/targets/ann", &target("bob", "Bob", &json!({}))).await.refused(400);
     let elsewhere = owner.put("/targets/ann", &elsewhere).await.refused(400);
-    owner.put("/targets/bob", &target("bob", "Bob", json!({}))).await.refused(404);
+    owner.put("/targets/bob", &target("bob", "Bob", &json!({}))).await.refused(404);
 
     assert!(other.starts_with("identifier: \"bob\" is not \"ann\""), "{other}");
     assert!(elsewhere.starts_with("environment: \"live\" is not \"dev\""), "{elsewhere}");
@@ -302,7 +302,7 @@ async fn names_of_attributes_are_listed_once_and_sorted() {
     let service = Service::start().await;
     let owner = service.owner();
     assert_eq!(owner.get("/targets/attributes").await.is(200), json!([]));
-    owner.post("/targets", &target("ann", "Ann", json!({"plan": "pro", "age": 7}))).await.is(201);
+    owner.post("/targets", &target("ann", "Ann", &json!({"plan": "pro", "age": 7}))).await.is(201);
     register(&service, "bob", "Bob", json!({"plan": "free", "country": "nl"})).await;
 
     assert_eq!(owner.get("/targets/attributes").await.is(200), json!(["age", "country", "plan"]));
@@ -322,7 +322,7 @@ async fn the_segments_of_a_target_are_those_that_list_it_and_those_whose_rules_m
     let owner = service.owner();
     let plan =
         |op: &str, value: &str| json!({"attribute": "plan", "op": op, "values": [value], "negate": false});
-    owner.post("/targets", &target("ann", "Ann", json!({"plan": "pro"}))).await.is(201);
+    owner.post("/targets", &target("ann", "Ann", &json!({"plan": "pro"}))).await.is(201);
     segment(&owner, "listed", json!({"included": ["ann", "bob"]})).await;
     segment(&owner, "barred", json!({"excluded": ["ann"], "rules": [plan("equal", "pro")]})).await;
     segment(&owner, "paying", json!({"rules": [plan("equal", "pro")]})).await;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query};
+use api::{Json, Page, PageRequest, Path, Problem, Query, entity_tag};
 use async_trait::async_trait;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use http::StatusCode;
+use http::header::ETAG;
 use model::limits::TAGS_PER_PROJECT_MAX;
-use model::{Error, EventKind, Flag, ObjectKind, SegmentId, Tag};
+use model::{Error, EventKind, Flag, ObjectKind, SegmentId, Tag, Version};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::{Decision, Direction, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
@@ -116,11 +118,13 @@ pub(crate) async fn read(
     access: Access,
     context: Context,
     Path(identifier): Path<String>,
-) -> Result<Json<Tag>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
     let tag = all(db, &project).await?.remove(&identifier);
-    Ok(Json(tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, identifier))?))
+    let tag = tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, identifier))?;
+    // Flags make tags too, so a tag is as old as its project.
+    Ok(([(ETAG, entity_tag::of(Version(project.revision)))], Json(tag)))
 }
 
 pub(crate) async fn delete(
@@ -218,6 +222,11 @@ impl Decision for RemoveTag {
             plan.step(step(&self.identifier, made, None));
         }
         Ok(plan)
+    }
+
+    /// The project's revision.
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        Ok(Some(Version(state.project.revision)))
     }
 }
 
