@@ -3,6 +3,7 @@
 mod audit;
 mod data;
 mod erase;
+mod eval_command;
 mod serve;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ struct Arguments {
 enum Command {
     /// Serve everything on one port, with nothing else installed.
     Serve(serve::Arguments),
+    /// Evaluate flags from a file, or check a folder of conformance cases
+    Eval(eval_command::Arguments),
     /// Look after the history of changes
     #[command(subcommand)]
     Audit(audit::Command),
@@ -37,6 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Settings { markdown } => serve::print_settings(markdown),
