@@ -10,4 +10,9 @@ mod admin {
     pub(crate) mod tags;
     pub(crate) mod targets;
     pub(crate) mod uploads;
+    pub(crate) mod v1_conditions;
+    pub(crate) mod v1_history;
+    pub(crate) mod v1_repeats;
+    pub(crate) mod v1_snapshots;
+    pub(crate) mod v1_tokens;
 }

@@ -46,11 +46,25 @@ pub(crate) struct Answer {
 impl Service {
     pub(crate) async fn start() -> Self {
         let clock = TestClock::at(START_MS);
-        let platform = testkit::platform_at(&clock);
+        Self::on(testkit::platform_at(&clock), clock).await
+    }
+
+    /// On an empty database, where time passes: for writers that get in each other's way, which wait.
+    pub(crate) async fn start_in_real_time() -> Self {
+        Self::on(testkit::platform(), TestClock::at(START_MS)).await
+    }
+
+    /// On that platform, whose clock need not be `clock`.
+    pub(crate) async fn on(platform: Platform, clock: TestClock) -> Self {
         store::migrate(&*platform.db).await.unwrap();
         let service = Self { router: router(&platform), platform, clock };
         service.make_project("shop", &["dev", "live"]).await;
         service
+    }
+
+    /// The same database behind another process: its writers take no turns with those of the first.
+    pub(crate) fn other_process(&self) -> Self {
+        Self { router: router(&self.platform), platform: self.platform.clone(), clock: self.clock.clone() }
     }
 
     /// The same database, seen by a process whose clock says `now_ms`.

@@ -124,7 +124,7 @@ mod tests {
     fn every_fragment_of_every_migration_is_a_statement() {
         for migration in MIGRATIONS {
             for statement in split(migration.sqlite).chain(split(migration.postgres)) {
-                let code = statement.lines().find(|line| !line.starts_with("--"));
+                let code = statement.lines().find(|line| !line.is_empty() && !line.starts_with("--"));
                 assert!(code.is_some_and(|line| line.starts_with("CREATE ")), "{statement}");
             }
         }
