@@ -64,6 +64,18 @@ impl DataFolder {
         Ok(Some(installation))
     }
 
+    /// Opens what is there, makes what is missing, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or a server is using it.
+    pub(crate) async fn open_or_make(&self) -> anyhow::Result<Installation> {
+        let folder = self.path()?;
+        let installation = Installation::on(open(&folder)?);
+        let migrated = store::migrate(&*installation.platform.db).await;
+        migrated.with_context(|| file(&folder).display().to_string())?;
+        Ok(installation)
+    }
+
     fn path(&self) -> anyhow::Result<PathBuf> {
         match &self.data {
             Some(data) => Ok(data.clone()),
@@ -73,6 +85,16 @@ impl DataFolder {
 }
 
 impl Installation {
+    /// An empty one, gone when it is dropped.
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    pub(crate) async fn in_memory() -> anyhow::Result<Self> {
+        let installation = Self::on(Sqlite::in_memory()?);
+        store::migrate(&*installation.platform.db).await?;
+        Ok(installation)
+    }
+
     fn on(sqlite: Sqlite) -> Self {
         let sqlite = Arc::new(sqlite);
         Self { platform: embedded_on(sqlite.clone()), sqlite }

@@ -4,6 +4,9 @@ mod audit;
 mod data;
 mod erase;
 mod eval_command;
+mod export;
+mod import;
+mod relay_directory;
 mod serve;
 
 use std::process::ExitCode;
@@ -29,6 +32,12 @@ enum Command {
     Audit(audit::Command),
     /// Forget a target: its personal data, everywhere
     Erase(erase::Arguments),
+    /// Bring along flags, target groups, targets and SDK keys from another system
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Write what an installation holds as files of another system
+    #[command(subcommand)]
+    Export(export::Command),
     /// Print the environment variables that `serve` reads
     Settings {
         /// As the page docs/config.md
@@ -43,6 +52,8 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Erase(arguments) => erase::run(&arguments),
+        Command::Import(command) => import::run(&command),
+        Command::Export(command) => export::run(&command),
         Command::Settings { markdown } => serve::print_settings(markdown),
     };
     result.unwrap_or_else(|error| {

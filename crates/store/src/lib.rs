@@ -4,6 +4,7 @@
 //! that runs it; `tests/tidy.rs` prepares each on both. Everything is read from the primary.
 
 mod audit;
+mod authored;
 mod chain;
 mod chain_rows;
 mod dialect;
@@ -33,6 +34,7 @@ mod verify;
 mod write;
 
 pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, count_changes};
+pub use authored::{Authored, authored_body, newest_by_author};
 pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
 pub use chain_rows::RowPlace;
 pub use environments::{
@@ -71,7 +73,9 @@ pub use target_list::{
     TargetField, TargetFilter, TargetRow, count_targets, delete_target, delete_targets_of, insert_target,
     listed_target, mention_target, name_target, targets, targets_after, update_target,
 };
-pub use targets::{put_token_target, register_target, registered_targets, target, token_target};
+pub use targets::{
+    bring_target, put_token_target, register_target, registered_targets, target, token_target,
+};
 pub use tokens::{
     ListedToken, Lockout, Role, TokenRow, count_tokens, delete_token, insert_token, revoke_token,
     token_by_hash, tokens_within, touch_token,

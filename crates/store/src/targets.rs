@@ -4,7 +4,7 @@ use model::{EnvironmentUuid, Error, Target};
 use platform::{Db, Statement};
 
 use crate::fault::unavailable;
-use crate::target_list::listed_target;
+use crate::target_list::{TargetRow, listed_target};
 
 const PUT_TOKEN_TARGET: &str = "INSERT INTO token_target (hash, body, created_ms) VALUES ($1, $2, $3)
     ON CONFLICT (hash) DO NOTHING";
@@ -18,6 +18,13 @@ const REGISTER: &str =
     ON CONFLICT (environment_id, identifier) DO UPDATE SET seen_ms = excluded.seen_ms,
     name = CASE WHEN target.written_by_admin THEN target.name ELSE excluded.name END,
     attributes = CASE WHEN target.written_by_admin THEN target.attributes ELSE excluded.attributes END";
+
+/// What is brought along replaces what is there; its own time of creation stays.
+const BRING: &str =
+    "INSERT INTO target (environment_id, identifier, name, attributes, written_by_admin, created_ms, seen_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (environment_id, identifier) DO UPDATE SET name = excluded.name,
+    attributes = excluded.attributes, written_by_admin = excluded.written_by_admin";
 
 const REGISTERED: &str = "SELECT count(*) FROM target WHERE environment_id = $1";
 
@@ -57,6 +64,23 @@ pub fn register_target(
         .bind(attributes)
         .bind(now_ms)
         .bind(now_ms))
+}
+
+/// Lists a target that is brought along from elsewhere, with the time at which it became known there.
+///
+/// # Errors
+/// `Internal` if its attributes cannot be written as JSON.
+pub fn bring_target(environment: &EnvironmentUuid, row: &TargetRow, now_ms: i64) -> Result<Statement, Error> {
+    let attributes = serde_json::to_string(&row.target.attributes).map_err(Error::internal)?;
+    Ok(Statement::new(BRING)
+        .bind(environment.as_str())
+        .bind(&*row.target.identifier)
+        .bind(&*row.target.name)
+        .bind(attributes)
+        .bind(row.written_by_admin)
+        .bind(if row.created_ms > 0 { row.created_ms } else { now_ms })
+        .bind(now_ms)
+        .expect_rows(1))
 }
 
 /// The target of that identifier, if the environment knows it.

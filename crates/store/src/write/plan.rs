@@ -146,6 +146,11 @@ impl<T> Plan<T> {
         self.on_duplicate = Some((kind, id.into()));
     }
 
+    /// Whether a step takes the environment a version further.
+    pub fn concerns(&self, environment: &EnvironmentUuid) -> bool {
+        self.steps.iter().any(|step| step.scope == Scope::Environment(environment.clone()))
+    }
+
     /// Whether the caller was promised a word about violated unique keys.
     pub(super) const fn knows_duplicates(&self) -> bool {
         self.on_duplicate.is_some()
