@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::bail;
 
+use crate::python;
 use crate::shell::{self, Shell, succeeds};
 
 /// Built from source once per machine: 1 to 4 minutes on two cores.
@@ -42,7 +43,7 @@ pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
         }
         shell::run(shell.command("npm").arg("ci").current_dir(&folder))?;
     }
-    Ok(())
+    python::installed(shell).map(drop)
 }
 
 /// Debian keeps the server's programs in a folder per version that is not on the PATH.
@@ -52,7 +53,7 @@ fn has_initdb(shell: &Shell) -> bool {
         || succeeds(shell.command("initdb").arg("--version"))
 }
 
-fn debian_package(shell: &Shell, package: &str) -> anyhow::Result<()> {
+pub(crate) fn debian_package(shell: &Shell, package: &str) -> anyhow::Result<()> {
     if !succeeds(shell.command("apt-get").arg("--version")) {
         bail!("{package} is missing and this is not Debian: install it so that its programs are on the PATH");
     }

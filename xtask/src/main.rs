@@ -3,6 +3,7 @@
 
 mod install;
 mod metadata;
+mod python;
 mod report;
 mod serve;
 mod shell;
@@ -40,6 +41,8 @@ enum Task {
         /// Run only these suites, by the names in the table.
         suites: Vec<String>,
     },
+    /// Install the published Python SDK, unless it is, and print its interpreter on the last line.
+    Python,
 }
 
 fn main() -> ExitCode {
@@ -58,5 +61,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Serve { arguments } => serve::serve(&shell, &arguments),
         Task::Ci => suites::run(&shell, suites::checks(), &[]),
         Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
+        Task::Python => {
+            println!("{}", python::installed(&shell)?.display());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

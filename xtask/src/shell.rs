@@ -13,7 +13,9 @@ pub(crate) struct Shell {
     pub root: PathBuf,
     /// Where child cargo calls build.
     pub target: PathBuf,
-    /// Tools that `install` put there, so that nothing of the user's is touched.
+    /// What `install` downloads goes here, so that nothing of the user's is touched and clones share it.
+    pub cache: PathBuf,
+    /// Programs that `install` built.
     pub tools: PathBuf,
 }
 
@@ -27,7 +29,7 @@ impl Shell {
             Some(folder) => std::path::absolute(folder)?,
             None => cache.join("target"),
         };
-        Ok(Self { root: root.to_owned(), target, tools: cache.join("tools") })
+        Ok(Self { root: root.to_owned(), target, tools: cache.join("tools"), cache })
     }
 
     /// The cargo that started this program, building in `target`.

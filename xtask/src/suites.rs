@@ -10,7 +10,7 @@ use anyhow::bail;
 
 use crate::report::{self, Counts, Outcome};
 use crate::shell::{self, Shell, succeeds};
-use crate::{install, metadata};
+use crate::{install, metadata, python};
 
 /// One line of the table.
 pub(crate) struct Suite {
@@ -42,6 +42,7 @@ enum Concurrency {
 
 /// Integration test targets that need more than the usual half minute, or that must run one by one.
 const TARGETS: &[(&str, u64, Concurrency)] = &[
+    ("differential", 90, Concurrency::One),
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
     ("statements", 60, Concurrency::Cores),
@@ -137,6 +138,9 @@ fn test_command(shell: &Shell, select: &[String], concurrency: Concurrency) -> C
     }
     // What `build` made; without this the harness asks cargo, once per test process.
     command.env("BURGEE_BINARY", shell.built("debug", "burgee"));
+    if let Some(python) = python::found(shell) {
+        command.env("BURGEE_PYTHON", python);
+    }
     command
 }
 
