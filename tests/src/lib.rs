@@ -15,4 +15,5 @@ pub mod driver;
 pub mod postgres;
 pub mod process;
 pub mod repository;
+pub mod sdk;
 pub mod sql;
