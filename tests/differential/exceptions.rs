@@ -1,0 +1,256 @@
+//! Where the published SDKs answer otherwise than the engine, and are known to.
+//!
+//! Nothing is left out of the comparison for such a reason. Each exception rewrites the environment and
+//! the target so that the engine, asked about them, gives exactly the answer that the SDK is known to
+//! give; an SDK that gives a third answer is a difference.
+
+use model::Clause;
+use serde_json::{Number, Value};
+use tests::sdk::Sdk;
+
+use crate::scenario::PROPERTIES;
+use crate::view::{View, attribute};
+
+/// A known difference.
+pub(crate) struct Exception {
+    pub(crate) name: &'static str,
+    /// Where in spec/EVALUATION.md it is written.
+    pub(crate) section: &'static str,
+    /// Rewrites; tells whether there was anything to rewrite.
+    pub(crate) rewrite: fn(&mut View) -> bool,
+}
+
+const fn exception(name: &'static str, section: &'static str, rewrite: fn(&mut View) -> bool) -> Exception {
+    Exception { name, section, rewrite }
+}
+
+const NODE: &[Exception] = &[
+    exception("properties of the target object are attributes", "1.5", properties_of_node),
+    exception("a custom name shows behind an empty one", "2 D29", name_behind_an_empty_one),
+    exception("a capital sigma that ends a word has another small letter", "1.4", final_sigma),
+    exception("null is missing", "1.5", null_is_missing),
+    exception("no rollout by 0 or false", "2 D15", no_rollout_by_falsehood),
+    exception("numbers are written as in JavaScript", "1.5", numbers_as_in_javascript),
+    exception("lists and objects are written as in JavaScript", "1.5", composites_as_in_javascript),
+    exception("a prerequisite without value throws", "2 D9", prerequisite_without_value_throws),
+];
+
+const PYTHON: &[Exception] = &[
+    exception("properties of the target object are attributes", "1.5", properties_of_python),
+    exception("a custom name shows behind an empty one", "2 D29", name_behind_an_empty_one),
+    exception("a capital sigma that ends a word has another small letter", "1.4", final_sigma),
+    exception("null is missing", "1.5", null_is_missing),
+    exception("no rollout by 0 or false", "2 D15", no_rollout_by_falsehood),
+    exception("a rollout by anything but text raises", "1.6", rollout_by_text_only),
+    exception("empty text is present", "2 D14", empty_text_is_present),
+    exception("numbers are compared as numbers", "1.5", numbers_as_numbers),
+    exception("booleans are compared by truth", "1.5", booleans_by_truth),
+    exception("lists and objects match nothing", "1.5", composites_match_nothing),
+    exception("a prerequisite without value is not met", "2 D9", prerequisite_without_value_is_unmet),
+    exception("an empty value is the default", "3", empty_value_is_the_default),
+];
+
+/// What is known of the SDK, in the order in which it is to be applied.
+pub(crate) fn of(sdk: Sdk) -> &'static [Exception] {
+    match sdk {
+        Sdk::Node => NODE,
+        Sdk::Python => PYTHON,
+    }
+}
+
+fn properties_of_node(view: &mut View) -> bool {
+    reach(view, |name, anonymous| match name {
+        "anonymous" if anonymous => Some(Value::Bool(true)),
+        "attributes" => Some(serde_json::json!({"any": "object"})),
+        "constructor" => Some("function Object() { [native code] }".into()),
+        _ => None,
+    })
+}
+
+/// A method is as incomparable as a list.
+fn properties_of_python(view: &mut View) -> bool {
+    let has_attributes = !view.target.attributes.is_empty();
+    reach(view, |name, anonymous| match name {
+        "anonymous" if anonymous => Some(Value::Bool(true)),
+        "attributes" if has_attributes => Some(serde_json::json!({"any": "object"})),
+        "to_dict" => Some(serde_json::json!(["any method"])),
+        _ => None,
+    })
+}
+
+fn reach(view: &mut View, property: impl Fn(&str, bool) -> Option<Value>) -> bool {
+    let mut changed = false;
+    for name in PROPERTIES {
+        if let Some(value) = property(name, view.target.anonymous) {
+            view.target.attributes.insert((*name).to_owned(), value);
+            changed = true;
+        }
+    }
+    changed
+}
+
+fn name_behind_an_empty_one(view: &mut View) -> bool {
+    let behind = view.target.attributes.get("name").and_then(Value::as_str);
+    let Some(name) = behind.filter(|_| view.target.name.is_empty()).map(Into::into) else { return false };
+    view.target.name = name;
+    true
+}
+
+/// The engine compares letter by letter, in which case `Σ` is `σ` everywhere.
+fn final_sigma(view: &mut View) -> bool {
+    view.decide_clauses(|value, clause| {
+        let (text, operand) = (value.as_str()?, first_operand(clause)?);
+        let concerned = &*clause.op == "equal" && (text.contains('Σ') || operand.contains('Σ'));
+        // Empty text is a matter of its own.
+        (concerned && !text.is_empty()).then(|| text.to_lowercase() == operand.to_lowercase())
+    })
+}
+
+fn null_is_missing(view: &mut View) -> bool {
+    let before = view.target.attributes.len();
+    view.target.attributes.retain(|_, value| !value.is_null());
+    view.target.attributes.len() < before
+}
+
+fn no_rollout_by_falsehood(view: &mut View) -> bool {
+    let falsehood = |value: Value| value == Value::Bool(false) || value.as_f64() == Some(0.0);
+    let target = view.target.clone();
+    let mut changed = false;
+    for distribution in view.distributions() {
+        if attribute(&target, &distribution.bucket_by).is_some_and(falsehood) {
+            distribution.bucket_by = "identifier".into();
+            changed = true;
+        }
+    }
+    changed
+}
+
+fn rollout_by_text_only(view: &mut View) -> bool {
+    let raising = view.target.attributes.iter().filter(|(_, value)| !value.is_string());
+    view.raising_buckets = raising.map(|(name, _)| name.clone()).collect();
+    !view.raising_buckets.is_empty()
+}
+
+fn prerequisite_without_value_throws(view: &mut View) -> bool {
+    view.raises_on_nothing = true;
+    view.spell_out_nothing()
+}
+
+fn prerequisite_without_value_is_unmet(view: &mut View) -> bool {
+    view.spell_out_nothing()
+}
+
+fn empty_value_is_the_default(view: &mut View) -> bool {
+    view.empty_is_default = true;
+    let mut variations = view.snapshot.flags.iter().flat_map(|flag| &flag.variations);
+    variations.any(|variation| variation.value.is_empty())
+}
+
+fn numbers_as_in_javascript(view: &mut View) -> bool {
+    write(view, |value| value.as_number().map(number_in_javascript))
+}
+
+fn composites_as_in_javascript(view: &mut View) -> bool {
+    write(view, |value| (value.is_array() || value.is_object()).then(|| in_javascript(value)))
+}
+
+fn write(view: &mut View, text: fn(&Value) -> Option<String>) -> bool {
+    let mut changed = false;
+    for value in view.target.attributes.values_mut() {
+        if let Some(text) = text(value) {
+            *value = Value::String(text);
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// What JavaScript's `String()` makes of a value, and of a value in a list.
+fn in_javascript(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number_in_javascript(number),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(in_javascript).collect::<Vec<_>>().join(","),
+        Value::Object(_) => "[object Object]".to_owned(),
+    }
+}
+
+fn number_in_javascript(number: &Number) -> String {
+    let number = number.as_f64().unwrap();
+    if number == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-6..1e21).contains(&number.abs()) {
+        return number.to_string();
+    }
+    let (digits, exponent) =
+        format!("{number:e}").split_once('e').map(|(d, e)| (d.to_owned(), e.to_owned())).unwrap();
+    if exponent.starts_with('-') { format!("{digits}e{exponent}") } else { format!("{digits}e+{exponent}") }
+}
+
+fn empty_text_is_present(view: &mut View) -> bool {
+    view.decide_clauses(|value, clause| {
+        let any = clause.values.iter().any(|operand| operand.is_empty());
+        let first = clause.values.first().is_some_and(|operand| operand.is_empty());
+        let holds = match &*clause.op {
+            "equal" | "equal_sensitive" | "contains" | "starts_with" | "ends_with" => first,
+            "in" => any,
+            _ => false,
+        };
+        (value.as_str() == Some("")).then_some(holds)
+    })
+}
+
+fn numbers_as_numbers(view: &mut View) -> bool {
+    view.decide_clauses(|value, clause| {
+        let number = value.as_number()?;
+        let equal = |operand: &str| {
+            let whole = number.as_i128().map(|number| python_int(operand) == Some(number));
+            whole.unwrap_or_else(|| number.as_f64() == python_float(operand))
+        };
+        Some(&*clause.op == "equal" && first_operand(clause).is_some_and(equal))
+    })
+}
+
+fn booleans_by_truth(view: &mut View) -> bool {
+    view.decide_clauses(|value, clause| {
+        let truth = value.as_bool()?;
+        Some(
+            &*clause.op == "equal"
+                && first_operand(clause).is_some_and(|operand| operand.is_empty() != truth),
+        )
+    })
+}
+
+fn composites_match_nothing(view: &mut View) -> bool {
+    view.decide_clauses(|value, _| (value.is_array() || value.is_object()).then_some(false))
+}
+
+fn first_operand(clause: &Clause) -> Option<&str> {
+    clause.values.first().map(|operand| &**operand)
+}
+
+/// What Python's `int()` makes of a text: blanks around it, a sign and `_` between digits are fine.
+fn python_int(text: &str) -> Option<i128> {
+    without_underscores(text)?.parse().ok()
+}
+
+fn python_float(text: &str) -> Option<f64> {
+    without_underscores(text)?.parse().ok()
+}
+
+fn without_underscores(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut groups = text.split('_');
+    let mut plain = groups.next()?.to_owned();
+    for group in groups {
+        if !plain.ends_with(|c: char| c.is_ascii_digit()) || !group.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return None;
+        }
+        plain.push_str(group);
+    }
+    Some(plain)
+}
