@@ -1,9 +1,11 @@
 //! The write protocol, the outbox and the queue, on a real database.
+#![cfg(test)]
 
 mod storage {
     pub(crate) mod outbox;
     pub(crate) mod queue;
     pub(crate) mod races;
+    pub(crate) mod requests;
     pub(crate) mod world;
     pub(crate) mod write;
 }

@@ -5,12 +5,12 @@ use store::Role;
 
 use super::service::{Caller, START_MS, Service, each};
 
-async fn patch(caller: &Caller, path: &str, comment: &str, instructions: Value) -> Value {
+async fn patch(caller: &Caller, path: &str, comment: &str, instructions: &Value) -> Value {
     let body = json!({"comment": comment, "instructions": instructions});
     caller.send("PATCH", path, Some(&body)).await.is(200)
 }
 
-fn one(kind: &str, parameters: Value) -> Value {
+fn one(kind: &str, parameters: &Value) -> Value {
     json!([{"kind": kind, "parameters": parameters}])
 }
 
@@ -43,10 +43,10 @@ async fn a_flags_history_says_who_did_what_when_and_why() {
         {"kind": "setFeatureFlagState", "parameters": {"state": "on"}},
         {"kind": "addRule", "parameters": rule("r1", "beta")},
     ]);
-    patch(&editor, path, "launch", two).await;
+    patch(&editor, path, "launch", &two).await;
     let targets = json!({"variation": "false", "targets": ["ann", "bob"]});
-    patch(&editor, path, "", one("addTargetsToVariationTargetMap", targets)).await;
-    patch(&editor, path, "", one("updateName", json!({"name": "Darkness"}))).await;
+    patch(&editor, path, "", &one("addTargetsToVariationTargetMap", &targets)).await;
+    patch(&editor, path, "", &one("updateName", &json!({"name": "Darkness"}))).await;
 
     let history = editor.get("/burgee/v1/flags/dark/history").await.is(200);
 
@@ -116,8 +116,8 @@ async fn a_segments_history_outlives_the_segment() {
     let owner = service.owner();
     make_segment(&owner, "beta").await;
     let path = "/segments/beta";
-    patch(&owner, path, "", one("addToIncludeList", json!({"targets": ["ann", "bob"]}))).await;
-    patch(&owner, path, "", one("removeFromIncludeList", json!({"targets": ["ann"]}))).await;
+    patch(&owner, path, "", &one("addToIncludeList", &json!({"targets": ["ann", "bob"]}))).await;
+    patch(&owner, path, "", &one("removeFromIncludeList", &json!({"targets": ["ann"]}))).await;
     owner.delete(path).await.is(204);
 
     let viewer = service.with_role(Role::Viewer, None).await;
@@ -155,11 +155,11 @@ async fn what_a_flag_served_at_a_version_is_had_again_at_a_new_one() {
     let editor = service.with_role(Role::Editor, None).await;
     editor.make_flag("dark", "shop", &[]).await;
     make_segment(&editor, "beta").await;
-    patch(&editor, "/features/dark", "", one("addRule", rule("r1", "beta"))).await;
+    patch(&editor, "/features/dark", "", &one("addRule", &rule("r1", "beta"))).await;
     editor.switch_on("dark").await;
     let good = editor.get("/features/dark").await.is(200)["envProperties"].clone();
-    patch(&editor, "/features/dark", "", one("removeRule", json!({"ruleID": "r1"}))).await;
-    patch(&editor, "/features/dark", "", one("setFeatureFlagState", json!({"state": "off"}))).await;
+    patch(&editor, "/features/dark", "", &one("removeRule", &json!({"ruleID": "r1"}))).await;
+    patch(&editor, "/features/dark", "", &one("setFeatureFlagState", &json!({"state": "off"}))).await;
     let before = service.environment("dev").await.version.0;
 
     let body = json!({"version": good["version"], "comment": "it broke"});
@@ -201,7 +201,7 @@ async fn without_an_environment_the_flag_itself_goes_back() {
         {"kind": "removeTag", "parameters": {"identifier": "old"}},
         {"kind": "addVariation", "parameters": {"identifier": "maybe", "value": "true"}},
     ]);
-    patch(&owner, "/features/dark", "", changes).await;
+    patch(&owner, "/features/dark", "", &changes).await;
     owner.switch_on("dark").await;
 
     let nowhere = owner.with_scope("accountIdentifier=acme&orgIdentifier=default&projectIdentifier=shop");
@@ -226,13 +226,13 @@ async fn what_names_something_that_is_gone_is_refused_with_all_that_is_gone() {
         {"kind": "addRule", "parameters": rule("r1", "beta")},
         {"kind": "updateOffVariation", "parameters": {"variation": "maybe"}},
     ]);
-    let then = patch(&owner, "/features/dark", "", maybe).await["envProperties"]["version"].clone();
+    let then = patch(&owner, "/features/dark", "", &maybe).await["envProperties"]["version"].clone();
     let undo = json!([
         {"kind": "updateOffVariation", "parameters": {"variation": "false"}},
         {"kind": "deleteVariation", "parameters": {"identifier": "maybe"}},
         {"kind": "removeRule", "parameters": {"ruleID": "r1"}},
     ]);
-    patch(&owner, "/features/dark", "", undo).await;
+    patch(&owner, "/features/dark", "", &undo).await;
     owner.delete("/segments/beta").await.is(204);
     let before = service.versions().await;
 

@@ -29,7 +29,7 @@ fn segment(identifier: &str) -> Value {
 }
 
 #[track_caller]
-fn same(first: Answer, again: Answer) -> Value {
+fn same(first: Answer, again: &Answer) -> Value {
     assert_eq!((first.status, &first.body), (again.status, &again.body));
     assert!((200..300).contains(&first.status), "{}", first.body);
     first.body
@@ -60,7 +60,7 @@ fn writes() -> Vec<(&'static str, &'static str, Value)> {
         ("POST", "/tags", json!({"identifier": "old", "name": "Old"})),
         ("DELETE", "/tags/old", Value::Null),
         ("POST", "/targets", target.clone()),
-        ("PATCH", "/targets/ann", rename.clone()),
+        ("PATCH", "/targets/ann", rename),
         ("PUT", "/targets/ann", target),
         ("DELETE", "/targets/ann", Value::Null),
         ("POST", "/apikey", json!({"identifier": "web", "type": "Client"})),
@@ -139,7 +139,7 @@ async fn an_answer_that_was_given_before_says_so() {
         (None, Some("true"))
     );
     assert_eq!(again.header("content-type"), Some("application/json"));
-    same(first, again);
+    same(first, &again);
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn the_first_answer_stays_the_answer_whatever_happened_since() {
 
     let again = caller.send("PATCH", "/features/dark", Some(&state("on"))).await;
 
-    assert_eq!(same(first, again)["envProperties"]["state"], "on");
+    assert_eq!(same(first, &again)["envProperties"]["state"], "on");
     assert_eq!(
         owner.get("/features/dark").await.is(200)["envProperties"]["state"],
         "off",
@@ -260,7 +260,7 @@ async fn a_secret_is_told_again_to_the_same_caller_and_stored_nowhere() {
         let first = caller.post(path, &body).await;
         let again = caller.post(path, &body).await;
 
-        let secret = same(first, again)[field].as_str().unwrap().to_owned();
+        let secret = same(first, &again)[field].as_str().unwrap().to_owned();
         let rows =
             service.platform.db.query(Statement::new("SELECT answer FROM idempotency_key")).await.unwrap();
         let stored = rows.iter().map(|row| row.text(0).unwrap()).collect::<Vec<_>>().join("\n");

@@ -39,7 +39,7 @@ async fn a_token_is_shown_once_and_listed_by_its_first_characters() {
     let clear = made["token"].as_str().unwrap();
     assert!(clear.starts_with("adm_") && clear.len() == 47, "{clear}");
     let expected = json!({
-        "id": made["id"], "name": "CI", "prefix": clear[..8], "role": "editor", "account": "acme",
+        "id": made["id"], "name": "CI", "prefix": clear.chars().take(8).collect::<String>(), "role": "editor", "account": "acme",
         "org": "default", "project": "shop", "createdAt": START_MS, "expiresAt": START_MS + HOUR_MS,
     });
     assert_eq!(list["tokens"], json!([expected]));

@@ -60,7 +60,9 @@ async fn a_job_that_was_counted_is_not_counted_again() {
 
     assert!(record().await.unwrap());
     assert!(!record().await.unwrap());
-    let other = store::record_counts(&*platform.db, "job-2", &[count.clone()], Vec::new(), 5).await.unwrap();
+    let other = store::record_counts(&*platform.db, "job-2", std::slice::from_ref(&count), Vec::new(), 5)
+        .await
+        .unwrap();
 
     assert!(other);
     let sql = "SELECT evaluations FROM evaluation_count";
