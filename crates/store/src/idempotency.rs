@@ -76,6 +76,14 @@ pub async fn kept_answer(
     Ok(Some(KeptAnswer { status, body: row.text(2).map_err(unavailable)?.to_owned() }))
 }
 
+/// Whether the request wrote something, whatever became of its answer.
+///
+/// # Errors
+/// As [`kept_answer`].
+pub async fn is_carried_out(db: &dyn Db, request: &NamedRequest, now_ms: i64) -> Result<bool, Error> {
+    Ok(request.find(db, &request.write_name(0), now_ms).await?.is_some())
+}
+
 /// Keeps the answer to a request and returns it; if one is kept already, returns that one.
 ///
 /// # Errors
@@ -119,9 +127,12 @@ impl NamedRequest {
 
     /// The request's next write. They follow each other in the same order every time.
     pub(crate) fn next_write(&self) -> NamedWrite<'_> {
-        let place = self.writes.fetch_add(1, Ordering::Relaxed);
-        // No caller can give a name with a line feed: it is not printable.
-        NamedWrite { request: self, name: format!("{}\n{place}", self.name) }
+        NamedWrite { request: self, name: self.write_name(self.writes.fetch_add(1, Ordering::Relaxed)) }
+    }
+
+    /// No caller can give such a name: a line feed is not printable.
+    fn write_name(&self, place: u32) -> String {
+        format!("{}\n{place}", self.name)
     }
 
     async fn find(&self, db: &dyn Db, name: &str, now_ms: i64) -> Result<Option<Row>, Error> {

@@ -45,7 +45,7 @@ pub use erase::{Erasure, Leftover, Traces, find_traces};
 pub use fault::unavailable;
 pub use flag_states::{FlagStanding, FlagTotals, flag_standings, flag_totals};
 pub use history::{BodyAt, HistoryOf, HistoryRow, body_at, count_history, history, snapshot_at};
-pub use idempotency::{KeptAnswer, NamedRequest, forget_requests, keep_answer, kept_answer};
+pub use idempotency::{KeptAnswer, NamedRequest, forget_requests, is_carried_out, keep_answer, kept_answer};
 pub use installation::{
     Known, key_by_hash, known_environment, known_environments, known_project, known_projects,
 };

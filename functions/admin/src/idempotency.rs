@@ -15,7 +15,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use model::Error;
 use sha2::{Digest, Sha256};
 use store::{KeptAnswer, NamedRequest};
@@ -57,8 +57,16 @@ pub(crate) async fn once(
     if let Some(kept) = store::kept_answer(db, &named, admin.platform.clock.now_ms()).await? {
         return replay(kept);
     }
+    let deletes = head.method == Method::DELETE;
     head.extensions.insert(access.of_request(named.clone()));
-    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    let mut response = next.run(Request::from_parts(head, Body::from(body))).await;
+    if deletes
+        && response.status() == StatusCode::NOT_FOUND
+        && store::is_carried_out(db, &named, admin.platform.clock.now_ms()).await?
+    {
+        // It was this request that took away what it does not find.
+        response = StatusCode::NO_CONTENT.into_response();
+    }
     if !response.status().is_success() || response.headers().contains_key(CACHE_CONTROL) {
         return Ok(response);
     }
