@@ -3,6 +3,7 @@
 
 mod admin {
     pub(crate) mod audit;
+    pub(crate) mod contract;
     pub(crate) mod environments;
     pub(crate) mod keys;
     pub(crate) mod projects;

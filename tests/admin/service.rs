@@ -13,6 +13,8 @@ use store::{Role, TokenRow};
 use testkit::TestClock;
 use tower::ServiceExt;
 
+use super::contract;
+
 /// Unix milliseconds at which the clock stands at first.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
 
@@ -226,6 +228,7 @@ impl Caller {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        contract::assert_documented(method, path.split('?').next().unwrap(), status, &body);
         Answer { status, headers, body }
     }
 
