@@ -6,6 +6,7 @@ mod storage {
     pub(crate) mod queue;
     pub(crate) mod races;
     pub(crate) mod requests;
+    pub(crate) mod scopes;
     pub(crate) mod world;
     pub(crate) mod write;
 }
