@@ -77,6 +77,7 @@ const TABLE: &[Row] = &[
             "api",
             "client-api",
             "delivery",
+            "eval",
             "fn-admin",
             "fn-client",
             "fn-metrics-ingest",

@@ -3,6 +3,11 @@
 //!
 //! `cargo bench -p fn-admin` prints one line per case. `BURGEE_BENCH_FLAGS` and `BURGEE_BENCH_ENVIRONMENTS`
 //! set the size of the project (10,000 and 10).
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench stops at what it did not expect, and prints"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
