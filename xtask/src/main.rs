@@ -1,4 +1,4 @@
-//! The project's chores, the same on every machine: `cargo xtask serve`, `ci` and `test`.
+//! The project's chores, the same on every machine: `cargo xtask serve`, `ci`, `test` and `soak`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod install;
@@ -7,6 +7,7 @@ mod python;
 mod report;
 mod serve;
 mod shell;
+mod soak;
 mod suites;
 
 use std::process::ExitCode;
@@ -41,6 +42,11 @@ enum Task {
         /// Run only these suites, by the names in the table.
         suites: Vec<String>,
     },
+    /// The long runs and the peers, by hand: all, or those that are named.
+    Soak {
+        /// Which.
+        parts: Vec<soak::Part>,
+    },
     /// Install the published Python SDK, unless it is, and print its interpreter on the last line.
     Python,
 }
@@ -61,6 +67,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Serve { arguments } => serve::serve(&shell, &arguments),
         Task::Ci => suites::run(&shell, suites::checks(), &[]),
         Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
+        Task::Soak { parts } => soak::run(&shell, &parts),
         Task::Python => {
             println!("{}", python::installed(&shell)?.display());
             Ok(ExitCode::SUCCESS)

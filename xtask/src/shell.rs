@@ -52,6 +52,24 @@ impl Shell {
         command
     }
 
+    /// The same command, ended with all that it started after `limit_s`, where coreutils' `timeout` is there
+    /// to do so: a test that hangs must not hold a machine until somebody looks.
+    pub(crate) fn limited(&self, command: Command, limit_s: u64) -> Command {
+        if !succeeds(self.command("timeout").arg("--version")) {
+            return command;
+        }
+        let mut limited = self.command("timeout");
+        limited.args(["--verbose", "--kill-after=10", &limit_s.to_string()]);
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited
+    }
+
     /// The built program `name` of cargo profile folder `profile`.
     pub(crate) fn built(&self, profile: &str, name: &str) -> PathBuf {
         self.target.join(profile).join(name).with_extension(std::env::consts::EXE_EXTENSION)

@@ -40,6 +40,12 @@ enum Concurrency {
     One,
 }
 
+/// No suite takes this long, even on a machine that is busy with something else.
+const HUNG_AFTER_S: u64 = 900;
+
+/// The exit code of `timeout` when it ended the command.
+const TIMED_OUT: i32 = 124;
+
 /// Integration test targets that need more than the usual half minute, or that must run one by one.
 const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("differential", 90, Concurrency::One),
@@ -105,8 +111,8 @@ fn perform(shell: &Shell, name: &str, work: &Work) -> Counts {
     let result = match work {
         Work::Step(step) | Work::Gate(step) => step(shell).map(|()| Counts::of_check(true)),
         Work::Cargo(arguments) => shell::run(&mut shell.cargo(*arguments)).map(|()| Counts::of_check(true)),
-        Work::Tests { select, concurrency } => count_tests(&mut test_command(shell, select, *concurrency)),
-        Work::DocTests => count_tests(&mut shell.cargo(["test", "--workspace", "--doc", "--no-fail-fast"])),
+        Work::Tests { select, concurrency } => count_tests(shell, test_command(shell, select, *concurrency)),
+        Work::DocTests => count_tests(shell, shell.cargo(["test", "--workspace", "--doc", "--no-fail-fast"])),
     };
     result.unwrap_or_else(|error| {
         eprintln!("{name}: {error:#}");
@@ -114,9 +120,13 @@ fn perform(shell: &Shell, name: &str, work: &Work) -> Counts {
     })
 }
 
-fn count_tests(command: &mut Command) -> anyhow::Result<Counts> {
+fn count_tests(shell: &Shell, command: Command) -> anyhow::Result<Counts> {
     let mut counts = Counts::default();
-    let status = shell::run_reading(command, |line| counts.read(line))?;
+    let mut command = shell.limited(command, HUNG_AFTER_S);
+    let status = shell::run_reading(&mut command, |line| counts.read(line))?;
+    if status.code() == Some(TIMED_OUT) {
+        bail!("ended after {HUNG_AFTER_S} s: a test waits for what does not come");
+    }
     if !status.success() && counts.failed == 0 {
         bail!("the test runner ended with {status}");
     }

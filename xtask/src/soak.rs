@@ -1,0 +1,70 @@
+//! The long runs and the peers: too long for every change, run by hand before a figure is claimed.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use crate::shell::{self, Shell, succeeds};
+use crate::{install, python};
+
+/// How long each fuzz target runs.
+const FUZZ_S: u64 = 600;
+
+/// One long run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Part {
+    /// The engine against the published Node and Python SDKs, at full size.
+    Differential,
+    /// Every fuzz target for ten minutes.
+    Fuzz,
+    /// The engine's benches, and the same flags through a peer.
+    Engine,
+    /// Percentiles of toggles, changes and lists in a project of 10,000 flags and 10 environments.
+    Admin,
+    /// Memory, accepts and broadcasts of 5,000 streams.
+    Streams,
+}
+
+/// Runs the parts, all of them if none is named.
+pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
+    let all = Part::value_variants();
+    for part in if wanted.is_empty() { all } else { wanted } {
+        match part {
+            Part::Differential => differential(shell)?,
+            Part::Fuzz => fuzz(shell)?,
+            Part::Engine => engine(shell)?,
+            Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
+            Part::Streams => shell::run(&mut shell.cargo(["bench", "-p", "sse-relay", "--", "5000"]))?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn differential(shell: &Shell) -> anyhow::Result<()> {
+    install::test_servers_and_sdks(shell)?;
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "differential", "--", "--nocapture"]);
+    test.env("BURGEE_SOAK", "1").env("BURGEE_PYTHON", python::installed(shell)?);
+    shell::run(&mut test)
+}
+
+fn fuzz(shell: &Shell) -> anyhow::Result<()> {
+    if !succeeds(shell.command("cargo-fuzz").arg("--version")) {
+        let mut install = shell.cargo(["install", "--locked", "cargo-fuzz", "--root"]);
+        shell::run(install.arg(&shell.tools).env_remove("CARGO_TARGET_DIR"))?;
+    }
+    for (target, seeds) in [("snapshot", Some("spec/vectors")), ("evaluate", None)] {
+        let corpus = format!("fuzz/corpus/{target}");
+        std::fs::create_dir_all(shell.root.join(&corpus))?;
+        let mut run = shell.cargo(["fuzz", "run", "--fuzz-dir", "fuzz", target, &corpus]);
+        // The sanitizers that fuzzing needs are not stable options; the compiler has them all the same.
+        run.args(seeds).arg("--").arg(format!("-max_total_time={FUZZ_S}")).env("RUSTC_BOOTSTRAP", "1");
+        shell::run(&mut run)?;
+    }
+    Ok(())
+}
+
+fn engine(shell: &Shell) -> anyhow::Result<()> {
+    shell::run(&mut shell.cargo(["bench", "-p", "eval"]))?;
+    let mut peer = shell.cargo(["run", "--release"]);
+    shell::run(peer.current_dir(shell.root.join("crates/eval/benches/peer")))
+}
