@@ -26,6 +26,11 @@ impl Attribute {
         }
     }
 
+    #[inline]
+    pub(crate) fn is_identifier(&self) -> bool {
+        matches!(self, Self::Identifier)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Self::Identifier => "identifier",

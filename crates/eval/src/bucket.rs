@@ -35,20 +35,26 @@ impl Hash {
     }
 
     /// Continues with more bytes.
+    ///
+    /// Words are put together from the tail and the next bytes, so that it costs nothing that the
+    /// bytes do not begin where a word does.
+    #[inline]
     pub(crate) fn then(mut self, bytes: &[u8]) -> Self {
-        let missing = (4 - self.length as usize % 4) % 4;
-        let (head, body) = bytes.split_at_checked(missing).unwrap_or((bytes, &[]));
-        for byte in head {
-            self.push(*byte);
-        }
-        let (words, rest) = body.as_chunks::<4>();
+        let shift = self.length % 4 * 8;
+        let (words, rest) = bytes.as_chunks::<4>();
         for word in words {
-            self.length = self.length.wrapping_add(4);
-            self.mix(u32::from_le_bytes(*word));
+            let pair = u64::from(u32::from_le_bytes(*word)) << shift | u64::from(self.tail);
+            self.mix(low(pair));
+            self.tail = low(pair >> 32);
         }
-        for byte in rest {
-            self.push(*byte);
+        let pair = little_endian(rest) << shift | u64::from(self.tail);
+        if self.length % 4 + length(rest) < 4 {
+            self.tail = low(pair);
+        } else {
+            self.mix(low(pair));
+            self.tail = low(pair >> 32);
         }
+        self.length = self.length.wrapping_add(length(bytes));
         self
     }
 
@@ -57,15 +63,7 @@ impl Hash {
         (self.finish() % BUCKETS) as u8 + 1
     }
 
-    fn push(&mut self, byte: u8) {
-        self.tail |= u32::from(byte) << (self.length % 4 * 8);
-        self.length = self.length.wrapping_add(1);
-        if self.length.is_multiple_of(4) {
-            let word = std::mem::take(&mut self.tail);
-            self.mix(word);
-        }
-    }
-
+    #[inline]
     fn mix(&mut self, word: u32) {
         self.state ^= scrambled(word);
         self.state = self.state.rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
@@ -87,8 +85,27 @@ impl fmt::Write for Hash {
     }
 }
 
+#[inline]
 fn scrambled(word: u32) -> u32 {
     word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
+}
+
+/// The lower half.
+#[inline]
+fn low(pair: u64) -> u32 {
+    (pair & 0xffff_ffff) as u32
+}
+
+/// The number of bytes, as far as the algorithm's 32 bits count.
+#[inline]
+fn length(bytes: &[u8]) -> u32 {
+    low(bytes.len() as u64)
+}
+
+/// Up to three bytes as a number, the first one lowest.
+#[inline]
+fn little_endian(rest: &[u8]) -> u64 {
+    rest.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]

@@ -40,23 +40,12 @@ pub(crate) enum Next {
 }
 
 impl Conditions {
-    /// Holds when all tests of any of the alternatives hold. An alternative without tests never does.
-    pub(crate) fn any_of(alternatives: impl Iterator<Item = Vec<Test>>) -> Self {
-        let mut clauses = Vec::new();
-        for alternative in alternatives {
-            let end = clauses.len() + alternative.len();
-            for test in alternative {
-                let following = clauses.len() + 1;
-                let held = if following == end { Next::Hold } else { at(following) };
-                clauses.push(Clause { test, held, failed: at(end) });
-            }
+    /// Holds when the target is in these segments; never if there are none.
+    pub(crate) fn in_segments(segments: Box<[SegmentIndex]>) -> Self {
+        if segments.is_empty() {
+            return Self::default();
         }
-        Self(clauses.into_boxed_slice())
-    }
-
-    /// Holds when all tests hold; never if there are none.
-    pub(crate) fn all_of(tests: Vec<Test>) -> Self {
-        Self::any_of(std::iter::once(tests))
+        Self(Box::new([Clause { test: Test::Segments(segments), held: Next::Hold, failed: at(1) }]))
     }
 
     #[inline]
@@ -83,6 +72,34 @@ impl Clause {
     #[inline]
     pub(crate) fn next(&self, held: bool) -> Next {
         if held { self.held } else { self.failed }
+    }
+}
+
+/// Builds conditions that hold when all tests of any of their alternatives do. An alternative without
+/// tests never holds.
+#[derive(Default)]
+pub(crate) struct ConditionsBuilder {
+    clauses: Vec<Clause>,
+    /// Where the current alternative ends.
+    end: usize,
+}
+
+impl ConditionsBuilder {
+    /// Begins an alternative. As many tests must be pushed.
+    pub(crate) fn alternative(&mut self, tests: usize) -> &mut Self {
+        self.clauses.reserve_exact(tests);
+        self.end = self.clauses.len() + tests;
+        self
+    }
+
+    pub(crate) fn push(&mut self, test: Test) {
+        let following = self.clauses.len() + 1;
+        let held = if following == self.end { Next::Hold } else { at(following) };
+        self.clauses.push(Clause { test, held, failed: at(self.end) });
+    }
+
+    pub(crate) fn build(self) -> Conditions {
+        Conditions(self.clauses.into_boxed_slice())
     }
 }
 

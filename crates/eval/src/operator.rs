@@ -107,8 +107,11 @@ impl Operator {
 /// Compares character by character in lower case: `Straße` is `STRAßE` but not `STRASSE`.
 #[inline]
 fn equal_ignoring_case(a: &str, b: &str) -> bool {
+    if a.eq_ignore_ascii_case(b) {
+        return true;
+    }
     if a.is_ascii() && b.is_ascii() {
-        return a.eq_ignore_ascii_case(b);
+        return false;
     }
     a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
 }

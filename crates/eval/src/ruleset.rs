@@ -1,8 +1,7 @@
 //! The compiled form of everything that one environment serves.
 
-use model::{FlagKind, Target, Version};
+use model::{FlagKind, Version};
 
-use crate::evaluate::Evaluation;
 use crate::flag::Flag;
 use crate::registry::{FlagIndex, Registry, SegmentIndex};
 use crate::segment::Segment;
@@ -56,15 +55,6 @@ impl Ruleset {
     /// All flags in the order of their identifiers.
     pub fn flags(&self) -> impl Iterator<Item = FlagRef<'_>> + Clone {
         self.flags.ordered().filter_map(|index| self.describe(index))
-    }
-
-    /// All flags, evaluated for one target, in the order of their identifiers. Flags without a value
-    /// for the target are among them.
-    pub fn evaluate_all<'r>(
-        &'r self,
-        target: &Target,
-    ) -> impl Iterator<Item = (FlagRef<'r>, Evaluation<'r>)> {
-        self.flags().map(|flag| (flag, self.evaluate(flag.index, target)))
     }
 
     /// How many flags there are.

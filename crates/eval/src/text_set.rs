@@ -60,6 +60,12 @@ impl TextSet {
         find(&self.table, &self.texts, text, hash).is_some()
     }
 
+    /// Whether nothing is in the set, so that no hash is needed to ask it.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
     /// All texts in the order in which they were given.
     pub(crate) fn to_vec(&self) -> Vec<&str> {
         let mut spans: Vec<Span> = self.table.iter().copied().collect();

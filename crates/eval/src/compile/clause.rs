@@ -4,20 +4,28 @@ use model::Clause;
 
 use super::Compiler;
 use crate::attribute::Attribute;
-use crate::conditions::Test;
+use crate::conditions::{ConditionsBuilder, Test};
 use crate::operator::Operator;
 use crate::warning::Notes;
 
 /// The operator that asks for membership in segments.
 const SEGMENT_MATCH: &str = "segmentMatch";
 
-/// Compiles clauses one by one. `negate` is carried by the wire and ignored by every SDK, so here too.
-pub(super) fn tests(clauses: &[Clause], compiler: &mut Compiler<'_>, notes: &mut Notes) -> Vec<Test> {
-    clauses.iter().map(|clause| test(clause, compiler, notes)).collect()
+/// Compiles clauses that must all hold, as one more alternative. `negate` is carried by the wire and
+/// ignored by every SDK, so here too.
+pub(super) fn alternative(
+    clauses: &[Clause],
+    conditions: &mut ConditionsBuilder,
+    compiler: &mut Compiler<'_>,
+    notes: &mut Notes,
+) {
+    conditions.alternative(clauses.len());
+    for clause in clauses {
+        conditions.push(test(clause, compiler, notes));
+    }
 }
 
-/// Compiles one clause.
-pub(super) fn test(clause: &Clause, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Test {
+fn test(clause: &Clause, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Test {
     if &*clause.op == SEGMENT_MATCH {
         return Test::Segments(clause.values.iter().map(|id| compiler.mention_segment(id)).collect());
     }

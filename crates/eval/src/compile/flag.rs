@@ -3,10 +3,10 @@
 use model::{Distribution, FlagConfig, Variation, VariationId};
 
 use super::Compiler;
-use super::clause::tests;
+use super::clause::alternative;
 use crate::attribute::Attribute;
 use crate::bucket::Hash;
-use crate::conditions::{Conditions, Test};
+use crate::conditions::{Conditions, ConditionsBuilder};
 use crate::flag::{Flag, Listing, Prerequisite, Rollout, Rule, Serve, Share, VariationIndex};
 use crate::text_set::TextSet;
 use crate::warning::Notes;
@@ -71,17 +71,12 @@ fn listings(
     compiler: &mut Compiler<'_>,
 ) -> Box<[Listing]> {
     let listings = config.variation_to_target_map.iter().map(|entry| {
-        let segments: Box<[_]> =
-            entry.target_segments.iter().map(|id| compiler.mention_segment(id.as_str())).collect();
+        let segments = entry.target_segments.iter().map(|id| compiler.mention_segment(id.as_str()));
+        let segments = Conditions::in_segments(segments.collect());
+        let targets = entry.targets.iter().map(|target| target.identifier.as_str());
         Listing {
-            targets: TextSet::new(
-                entry.targets.iter().map(|target| target.identifier.as_str()),
-                &compiler.ruleset.hasher,
-            ),
-            segments: match segments.is_empty() {
-                true => Conditions::default(),
-                false => Conditions::all_of(vec![Test::Segments(segments)]),
-            },
+            targets: TextSet::new(targets, &compiler.ruleset.hasher),
+            segments,
             variation: variations.index(&entry.variation),
         }
     });
@@ -94,20 +89,22 @@ fn rules(
     compiler: &mut Compiler<'_>,
     notes: &mut Notes,
 ) -> Box<[Rule]> {
-    let mut sorted: Vec<_> = config.rules.iter().collect();
-    sorted.sort_by_key(|rule| rule.priority);
-    let rules = sorted.into_iter().map(|rule| {
+    let rules = config.rules.iter().map(|rule| {
         if rule.clauses.is_empty() {
             notes.add(format_args!("rule {:?} has no clauses and never matches", rule.rule_id));
         }
+        let mut conditions = ConditionsBuilder::default();
+        alternative(&rule.clauses, &mut conditions, compiler, notes);
         Rule {
             id: rule.rule_id.clone(),
             priority: rule.priority,
-            conditions: Conditions::all_of(tests(&rule.clauses, compiler, notes)),
+            conditions: conditions.build(),
             serve: serve(&rule.serve, variations),
         }
     });
-    rules.collect()
+    let mut rules: Box<[Rule]> = rules.collect();
+    rules.sort_by_key(|rule| rule.priority);
+    rules
 }
 
 fn serve(serve: &model::Serve, variations: &mut Variations<'_>) -> Serve {

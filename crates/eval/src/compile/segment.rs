@@ -1,27 +1,34 @@
 //! From a segment as it is stored to a segment that is fast to ask.
 
+use std::slice;
+
 use model::TargetName;
 
 use super::Compiler;
-use super::clause::{test, tests};
-use crate::conditions::Conditions;
+use super::clause::alternative;
+use crate::conditions::ConditionsBuilder;
 use crate::segment::Segment;
 use crate::text_set::{TextHasher, TextSet};
 use crate::warning::Notes;
 
 /// Compiles a segment. Of the two forms of rules the newer counts as soon as it is there.
 pub(super) fn segment(stored: &model::Segment, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Segment {
-    let rules = if stored.serving_rules.is_empty() {
-        Conditions::any_of(stored.rules.iter().map(|clause| vec![test(clause, compiler, notes)]))
+    let mut rules = ConditionsBuilder::default();
+    if stored.serving_rules.is_empty() {
+        for clause in &stored.rules {
+            alternative(slice::from_ref(clause), &mut rules, compiler, notes);
+        }
     } else {
         let mut sorted: Vec<_> = stored.serving_rules.iter().collect();
         sorted.sort_by_key(|rule| rule.priority);
-        Conditions::any_of(sorted.into_iter().map(|rule| tests(&rule.clauses, compiler, notes)))
-    };
+        for rule in sorted {
+            alternative(&rule.clauses, &mut rules, compiler, notes);
+        }
+    }
     Segment {
         excluded: identifiers(&stored.excluded, &compiler.ruleset.hasher),
         included: identifiers(&stored.included, &compiler.ruleset.hasher),
-        rules,
+        rules: rules.build(),
     }
 }
 

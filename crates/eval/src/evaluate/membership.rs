@@ -8,7 +8,7 @@ use arrayvec::ArrayVec;
 use super::Run;
 use crate::attribute::{Attribute, TextBuffer};
 use crate::conditions::{Clause, Conditions, Next, Test};
-use crate::explain::{Check, Membership};
+use crate::explain::{Check, Membership as Outcome};
 use crate::operator::Operator;
 use crate::registry::SegmentIndex;
 use crate::ruleset::Ruleset;
@@ -27,111 +27,112 @@ struct Frame<'r> {
     segments: slice::Iter<'r, SegmentIndex>,
 }
 
-/// What to do next.
+/// Where checking a frame's conditions leads.
 enum Step<'r> {
-    /// Go on with the frame.
-    Proceed,
-    /// First see whether a segment's conditions hold.
+    /// First it must be known whether a segment's conditions hold.
     Enter(SegmentIndex, &'r Conditions),
-    /// Whether the frame's conditions hold is known.
+    /// It is known whether the frame's conditions hold.
     Leave(bool),
 }
 
-impl<'r> Frame<'r> {
-    #[inline]
-    fn at(clauses: &'r [Clause], position: usize) -> Self {
-        let segments = match clauses.get(position) {
-            Some(Clause { test: Test::Segments(segments), .. }) => segments.iter(),
-            _ => [].iter(),
-        };
-        Self { clauses, position, segments }
-    }
+/// What asking segments comes to.
+enum Membership<'r> {
+    Known(bool),
+    /// It depends on whether this segment's conditions hold.
+    Depends(SegmentIndex, &'r Conditions),
+}
 
-    /// Goes to where the current clause leads.
-    #[inline]
-    fn go(&mut self, clause_held: bool) -> Step<'r> {
-        let Some(clause) = self.clauses.get(self.position) else { return Step::Leave(false) };
-        match clause.next(clause_held) {
-            Next::Hold => Step::Leave(true),
-            Next::Clause(next) => {
-                *self = Self::at(self.clauses, next as usize);
-                Step::Proceed
-            }
-        }
+impl<'r> Frame<'r> {
+    fn new(conditions: &'r Conditions) -> Self {
+        Self { clauses: conditions.clauses(), position: 0, segments: [].iter() }
     }
 }
 
 impl<'r, T: Trace> Run<'r, '_, T> {
     /// Whether the conditions hold for the target.
-    ///
-    /// The way back from the conditions of segments is a stack of fixed size: a flag with deeper
-    /// segments is unsound and does not come here.
     #[inline]
     pub(super) fn hold(&mut self, conditions: &'r Conditions) -> bool {
         !conditions.is_empty() && self.hold_any(conditions)
     }
 
+    /// The way back from the conditions of segments is a stack of fixed size: a flag with deeper
+    /// segments is unsound and does not come here.
     fn hold_any(&mut self, conditions: &'r Conditions) -> bool {
         let mut outer = ArrayVec::<(SegmentIndex, Frame<'r>), FRAMES_MAX>::new();
-        let mut frame = Frame::at(conditions.clauses(), 0);
-        let mut step = Step::Proceed;
+        let mut frame = Frame::new(conditions);
+        let mut inner = None;
         loop {
-            step = match step {
-                Step::Proceed => self.proceed(&mut frame),
+            match self.check(&mut frame, inner.take()) {
                 Step::Enter(segment, conditions) => {
-                    let inner = Frame::at(conditions.clauses(), 0);
-                    if outer.try_push((segment, mem::replace(&mut frame, inner))).is_err() {
+                    let back = mem::replace(&mut frame, Frame::new(conditions));
+                    if outer.try_push((segment, back)).is_err() {
                         return false;
                     }
                     self.trace.open();
-                    Step::Proceed
                 }
                 Step::Leave(held) => {
                     let Some((segment, back)) = outer.pop() else { return held };
-                    let membership = if held { Membership::ByRules } else { Membership::NotMember };
-                    self.trace.close(|| segment_check(self.ruleset, segment, membership));
+                    let outcome = if held { Outcome::ByRules } else { Outcome::NotMember };
+                    self.trace.close(|| segment_check(self.ruleset, segment, outcome));
                     frame = back;
-                    if held { frame.go(true) } else { Step::Proceed }
+                    inner = Some(held);
                 }
-            };
+            }
         }
     }
 
-    /// Checks one clause, or as much of it as is possible without the conditions of a segment.
+    /// Checks clause after clause. `inner` is whether the conditions hold that the current clause had
+    /// to wait for.
     #[inline]
-    fn proceed(&mut self, frame: &mut Frame<'r>) -> Step<'r> {
-        let Some(clause) = frame.clauses.get(frame.position) else { return Step::Leave(false) };
-        match &clause.test {
-            Test::Attribute { attribute, operator } => {
-                let held = self.attribute_holds(attribute, operator);
-                frame.go(held)
+    fn check(&mut self, frame: &mut Frame<'r>, mut inner: Option<bool>) -> Step<'r> {
+        while let Some(clause) = frame.clauses.get(frame.position) {
+            let held = match &clause.test {
+                Test::Attribute { attribute, operator } => self.attribute_holds(attribute, operator),
+                Test::Segments(segments) => {
+                    let membership = match inner.take() {
+                        Some(true) => Membership::Known(true),
+                        Some(false) => self.ask(&mut frame.segments),
+                        None => {
+                            frame.segments = segments.iter();
+                            self.ask(&mut frame.segments)
+                        }
+                    };
+                    match membership {
+                        Membership::Known(held) => held,
+                        Membership::Depends(segment, conditions) => return Step::Enter(segment, conditions),
+                    }
+                }
+            };
+            match clause.next(held) {
+                Next::Hold => return Step::Leave(true),
+                Next::Clause(next) => frame.position = next as usize,
             }
-            Test::Segments(_) => self.ask_segments(frame),
         }
+        Step::Leave(false)
     }
 
     /// Asks segments in order until one says that the target is in or that it is out for good.
-    fn ask_segments(&mut self, frame: &mut Frame<'r>) -> Step<'r> {
-        let identifier = &*self.target.identifier;
-        while let Some(index) = frame.segments.next() {
+    #[inline]
+    fn ask(&mut self, segments: &mut slice::Iter<'r, SegmentIndex>) -> Membership<'r> {
+        for index in segments {
             let Some(segment) = self.ruleset.segments.get(*index) else {
-                self.note_segment(*index, Membership::Missing);
+                self.note_segment(*index, Outcome::Missing);
                 continue;
             };
-            if segment.excluded.contains(identifier, self.hash) {
-                self.note_segment(*index, Membership::Excluded);
-                return frame.go(false);
+            if self.is_in(&segment.excluded) {
+                self.note_segment(*index, Outcome::Excluded);
+                return Membership::Known(false);
             }
-            if segment.included.contains(identifier, self.hash) {
-                self.note_segment(*index, Membership::Included);
-                return frame.go(true);
+            if self.is_in(&segment.included) {
+                self.note_segment(*index, Outcome::Included);
+                return Membership::Known(true);
             }
             if !segment.rules.is_empty() {
-                return Step::Enter(*index, &segment.rules);
+                return Membership::Depends(*index, &segment.rules);
             }
-            self.note_segment(*index, Membership::NotMember);
+            self.note_segment(*index, Outcome::NotMember);
         }
-        frame.go(false)
+        Membership::Known(false)
     }
 
     fn attribute_holds(&mut self, attribute: &Attribute, operator: &Operator) -> bool {
@@ -148,12 +149,12 @@ impl<'r, T: Trace> Run<'r, '_, T> {
         holds
     }
 
-    fn note_segment(&mut self, segment: SegmentIndex, membership: Membership) {
+    fn note_segment(&mut self, segment: SegmentIndex, outcome: Outcome) {
         let ruleset = self.ruleset;
-        self.trace.note(|| segment_check(ruleset, segment, membership));
+        self.trace.note(|| segment_check(ruleset, segment, outcome));
     }
 }
 
-fn segment_check(ruleset: &Ruleset, segment: SegmentIndex, membership: Membership) -> Check {
+fn segment_check(ruleset: &Ruleset, segment: SegmentIndex, membership: Outcome) -> Check {
     Check::Segment { id: ruleset.segments.id(segment).to_owned(), membership }
 }

@@ -10,8 +10,9 @@ use crate::bucket::Hash;
 use crate::explain::{self, Check};
 use crate::flag::{Flag, Listing, Rollout, Rule, Serve, VariationIndex};
 use crate::registry::FlagIndex;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{FlagRef, Ruleset};
 use crate::soundness::Standing;
+use crate::text_set::TextSet;
 use crate::trace::{Silent, Trace};
 
 /// The answer for one flag and one target.
@@ -55,7 +56,17 @@ impl Ruleset {
     /// Deterministic: same ruleset, flag and target give the same answer everywhere. Does not
     /// allocate, but for `match` clauses and for attributes that are long lists or objects.
     pub fn evaluate(&self, flag: FlagIndex, target: &Target) -> Evaluation<'_> {
-        Run::new(self, target, &mut Silent).evaluate(flag)
+        Run::new(self, target, Silent).evaluate(flag)
+    }
+
+    /// Evaluates all flags for one target, in the order of their identifiers. Flags without a value for
+    /// the target are among them.
+    pub fn evaluate_all<'r>(
+        &'r self,
+        target: &Target,
+    ) -> impl Iterator<Item = (FlagRef<'r>, Evaluation<'r>)> {
+        let mut run = Run::new(self, target, Silent);
+        self.flags().map(move |flag| (flag, run.evaluate(flag.index)))
     }
 
     /// Evaluates a flag if its values are of the kind asked for; no value otherwise.
@@ -75,19 +86,25 @@ struct Served {
     reason: Reason,
 }
 
-/// One evaluation. `T` listens to it.
+/// The evaluation of one flag after the other for one target. `T` listens to it.
 pub(crate) struct Run<'r, 'a, T> {
     ruleset: &'r Ruleset,
     target: &'a Target,
-    /// The hash of the target's identifier, for all lists. Meaningless if that is empty.
-    hash: u64,
-    trace: &'a mut T,
+    trace: T,
+    /// The hash of the target's identifier, once a list was asked for it.
+    hash: Option<u64>,
+    /// The target's bucket by identifier, once a rollout was; every flag has the same.
+    bucket: Option<u8>,
 }
 
 impl<'r, 'a, T: Trace> Run<'r, 'a, T> {
-    pub(crate) fn new(ruleset: &'r Ruleset, target: &'a Target, trace: &'a mut T) -> Self {
-        let hash = ruleset.hasher.hash(&target.identifier);
-        Self { ruleset, target, hash, trace }
+    pub(crate) fn new(ruleset: &'r Ruleset, target: &'a Target, trace: T) -> Self {
+        Self { ruleset, target, trace, hash: None, bucket: None }
+    }
+
+    /// What listened.
+    pub(crate) fn into_trace(self) -> T {
+        self.trace
     }
 
     /// Prerequisites, then the flag itself.
@@ -96,7 +113,10 @@ impl<'r, 'a, T: Trace> Run<'r, 'a, T> {
         let Some((slot, flag)) = found else {
             return Evaluation { variation: None, reason: Reason::FlagMissing };
         };
-        let served = if slot.standing.defect.is_none() && !self.prerequisites_met(flag) {
+        let served = if slot.standing.defect.is_none()
+            && !flag.prerequisites.is_empty()
+            && !self.prerequisites_met(flag)
+        {
             Served { variation: flag.off, reason: Reason::PrerequisiteUnmet }
         } else {
             self.serve_flag(flag, slot.standing)
@@ -135,7 +155,7 @@ impl<'r, 'a, T: Trace> Run<'r, 'a, T> {
 
     fn is_listed(&mut self, flag: &Flag, listing: &'r Listing) -> bool {
         self.trace.open();
-        let named = listing.targets.contains(&self.target.identifier, self.hash);
+        let named = self.is_in(&listing.targets);
         let matches = named || self.hold(&listing.segments);
         self.trace.close(|| Check::Listing { serves: flag.id_text(listing.variation), named, matches });
         matches
@@ -176,14 +196,30 @@ impl<'r, 'a, T: Trace> Run<'r, 'a, T> {
 
     /// The bucket by the rollout's attribute, or else by identifier; none without either.
     #[inline]
-    fn bucket(&self, rollout: &Rollout) -> Option<u8> {
-        if let Some(value) = rollout.bucket_by.of(self.target) {
-            let mut hash = rollout.prefix;
-            value.write(&mut hash);
-            return Some(hash.bucket());
+    fn bucket(&mut self, rollout: &Rollout) -> Option<u8> {
+        let mut prefix = rollout.prefix;
+        if !rollout.bucket_by.is_identifier() {
+            if let Some(value) = rollout.bucket_by.of(self.target) {
+                value.write(&mut prefix);
+                return Some(prefix.bucket());
+            }
+            prefix = Hash::of_attribute("identifier");
+        }
+        let identifier = self.target.identifier.as_bytes();
+        if identifier.is_empty() {
+            return None;
+        }
+        Some(*self.bucket.get_or_insert_with(|| prefix.then(identifier).bucket()))
+    }
+
+    /// Whether a list has the target's identifier.
+    #[inline]
+    fn is_in(&mut self, list: &TextSet) -> bool {
+        if list.is_empty() {
+            return false;
         }
         let identifier = &*self.target.identifier;
-        let hash = || Hash::of_attribute("identifier").then(identifier.as_bytes());
-        (!identifier.is_empty()).then(|| hash().bucket())
+        let hash = *self.hash.get_or_insert_with(|| self.ruleset.hasher.hash(identifier));
+        list.contains(identifier, hash)
     }
 }

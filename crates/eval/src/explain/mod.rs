@@ -172,8 +172,8 @@ pub struct Share {
 impl Ruleset {
     /// Evaluates a flag for a target and tells how, by the same code as [`evaluate`](Self::evaluate).
     pub fn explain(&self, flag: FlagIndex, target: &Target) -> Explanation {
-        let mut recorder = Recorder::default();
-        let evaluation = Run::new(self, target, &mut recorder).evaluate(flag);
+        let mut run = Run::new(self, target, Recorder::default());
+        let evaluation = run.evaluate(flag);
         let described = self.describe(flag);
         Explanation {
             flag: described.map(|flag| flag.id.to_owned()).unwrap_or_default(),
@@ -183,7 +183,7 @@ impl Ruleset {
             target: target.identifier.to_string(),
             reason: evaluation.reason,
             variation: evaluation.variation.cloned(),
-            steps: recorder.steps,
+            steps: run.into_trace().steps,
         }
     }
 }

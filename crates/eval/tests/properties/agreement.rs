@@ -7,10 +7,10 @@ use crate::environments::{snapshot, target};
 use crate::oracle::Oracle;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn engine_answers_what_the_written_algorithm_answers(snapshot in snapshot(), targets in vec(target(), 8)) {
+    fn engine_answers_what_the_written_algorithm_answers(snapshot in snapshot(), targets in vec(target(), 16)) {
         let (ruleset, _) = eval::compile(&snapshot);
         let oracle = Oracle::new(&snapshot);
 
@@ -27,11 +27,11 @@ proptest! {
 }
 
 proptest! {
-    // Some 4 different flags a snapshot and 8 targets: more than 100,000 explanations.
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    // Some 4 different flags a snapshot and 16 targets: more than 100,000 explanations.
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn explanation_tells_what_evaluation_does(snapshot in snapshot(), targets in vec(target(), 8)) {
+    fn explanation_tells_what_evaluation_does(snapshot in snapshot(), targets in vec(target(), 16)) {
         let (ruleset, _) = eval::compile(&snapshot);
 
         for target in &targets {
