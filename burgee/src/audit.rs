@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use model::KeyHash;
 use platform::Db;
-use store::{ChainReport, Known, ProjectRow};
+use store::{ChainReport, Known, ProjectRow, RowPlace};
 
 use crate::data::{self, DataFolder};
 
@@ -124,6 +124,11 @@ fn describe(project: &Known<ProjectRow>, report: &ChainReport) -> String {
         erased => format!(", {erased} with erased content"),
     };
     text.push_str(&format!("  {} changes{erased}, revision {}\n", report.rows, row.revision));
+    if let Some(RowPlace { revision, position }) = report.waiting {
+        text.push_str(&format!(
+            "  not announced yet, from revision {revision}, position {position} on: the next server does it\n"
+        ));
+    }
     if let Some(damage) = &report.objects {
         text.push_str(&format!("  DAMAGED: {damage}\n"));
     }

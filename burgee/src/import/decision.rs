@@ -85,7 +85,7 @@ impl Planning<'_> {
             if row.identifier != wanted.identifier {
                 return Err(mistake(wanted, &format!("is called {:?} here", row.identifier.as_str())));
             }
-            if row.version <= wanted.newest {
+            if row.version < wanted.newest {
                 self.plan.raise_version(row.id.clone(), wanted.first_version());
                 self.plan.step(environment_step(Some(row), row)?);
                 self.outcome(&wanted.id).raised = true;

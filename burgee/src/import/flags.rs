@@ -161,6 +161,7 @@ impl WantedFlag {
     /// The flag as it is to be where it is `current` now.
     fn over(&self, current: Option<&Flag>, now_ms: i64) -> Flag {
         match current {
+            None if self.whole => self.flag.clone(),
             None => Flag { created_at: now_ms, modified_at: now_ms, ..self.flag.clone() },
             Some(current) if self.whole => {
                 Flag { created_at: current.created_at, modified_at: now_ms, ..self.flag.clone() }

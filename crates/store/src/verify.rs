@@ -30,6 +30,9 @@ pub struct ChainReport {
     pub head: Vec<u8>,
     /// Of the heads that were noted elsewhere, those that the chain does not contain.
     pub missing_heads: Vec<Vec<u8>>,
+    /// The first change that is not marked as announced though nothing after it is: a server that starts
+    /// announces it.
+    pub waiting: Option<RowPlace>,
     /// What is wrong with the chain, if something is.
     pub damage: Option<ChainDamage>,
     /// What is wrong with the objects that the chain tells of. Looked for only in a chain that is right.
@@ -95,6 +98,7 @@ pub async fn verify_project(
         rows: walk.rows,
         erased: walk.erased,
         head: walk.previous,
+        waiting: walk.unsent.into_values().min(),
         missing_heads: walk.missing_heads,
         damage,
         objects,
@@ -139,25 +143,28 @@ impl Default for Walk {
     }
 }
 
+/// The columns that a row's hash covers itself; those of its content have a digest of their own.
+const LINKED: &str = "change_id, environment_id, version, kind, event, dependants, action, actor, at_ms";
+
 /// A row whose hash does not fit: the next row knows whether the hash was changed or the rest.
 struct Suspect {
     place: RowPlace,
     right_hash: [u8; 32],
-    starts_revision: bool,
+    /// Whether rows of the revision before it may be gone.
+    follows_revision: bool,
 }
 
 impl Suspect {
     /// `linked`: whether what follows was made with the hash that this row should have.
     fn damage(self, linked: bool) -> ChainDamage {
-        let what = if linked {
-            "its hash was changed"
-        } else if self.starts_revision {
-            "what it says was changed, or rows before it are missing or were put in"
-        } else {
-            "what it says was changed: one of change_id, environment_id, version, kind, event, dependants, action, \
-             actor, at_ms"
-        };
-        ChainDamage { place: self.place, what: what.to_owned() }
+        if linked {
+            return ChainDamage { place: self.place, what: "its hash was changed".to_owned() };
+        }
+        let mut what = format!("what it says was changed: one of {LINKED}");
+        if self.follows_revision {
+            what.push_str("; or rows before it are missing or were put in");
+        }
+        ChainDamage { place: self.place, what }
     }
 }
 
@@ -180,8 +187,8 @@ impl Walk {
         }
         let right_hash = next_hash(&self.previous, &row.link(&row.digest));
         if row.hash != right_hash {
-            let starts_revision = before.revision != row.place.revision;
-            self.suspect = Some(Suspect { place: row.place, right_hash, starts_revision });
+            let follows_revision = before != BEFORE_ALL && before.revision != row.place.revision;
+            self.suspect = Some(Suspect { place: row.place, right_hash, follows_revision });
             return None;
         }
         self.previous.clone_from(&row.hash);
@@ -226,15 +233,18 @@ impl Walk {
 
     /// Matches rows whose content was erased with the notes of erasures.
     fn prove(&mut self, row: &ChangeRow, digest: ContentDigest) -> Option<ChainDamage> {
-        if row.erased {
-            self.erased += 1;
-            self.unproved.insert(row.place, (digest, false));
-            return None;
-        }
-        let note = ErasureNote::of(row)?;
-        let Ok(note) = note else {
-            let what = "it notes an erasure in words that cannot be read".to_owned();
-            return Some(ChainDamage { place: row.place, what });
+        let damaged = |what: &str| Some(ChainDamage { place: row.place, what: what.to_owned() });
+        let note = match (ErasureNote::of(row), row.erased) {
+            (Some(_), true) => return damaged("it notes an erasure, and is marked as erased itself"),
+            (Some(Err(_)), false) => return damaged("it notes an erasure in words that cannot be read"),
+            (Some(Ok(note)), false) => note,
+            (None, erased) => {
+                if erased {
+                    self.erased += 1;
+                    self.unproved.insert(row.place, (digest, false));
+                }
+                return None;
+            }
         };
         for (place, left) in note.rows() {
             if let Some((found, proved)) = self.unproved.get_mut(&place) {
@@ -246,7 +256,7 @@ impl Walk {
     }
 
     /// Rows of an environment are announced in their order, so none that waits is followed by one that is
-    /// marked. Whether the last ones were announced cannot be told from here.
+    /// marked. Whether the last ones were announced cannot be told from here; the report names them.
     fn check_sent(&mut self, row: &ChangeRow) -> Option<ChainDamage> {
         let Some(environment) = &row.environment else {
             let what = "it is marked as not announced, though it concerns no environment".to_owned();
