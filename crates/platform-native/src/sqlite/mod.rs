@@ -193,12 +193,16 @@ fn spawn(role: &str, name: &str, work: impl FnOnce() + Send + 'static) -> Result
 
 /// Puts a job into a bounded queue, or says at once why not.
 fn send<T>(queue: Option<&Sender<T>>, job: T, name: &str) -> Result<(), DbError> {
-    let ended = || DbError::Unavailable(format!("the thread of {name} ended; restart burgee"));
-    let queue = queue.ok_or_else(ended)?;
+    let queue = queue.ok_or_else(|| ended(name))?;
     queue.try_send(job).map_err(|error| match error {
         TrySendError::Full(_) => {
             DbError::Unavailable(format!("{} jobs wait for {name} already; try again later", queue.len()))
         }
-        TrySendError::Disconnected(_) => ended(),
+        TrySendError::Disconnected(_) => ended(name),
     })
+}
+
+/// Nobody works on the queue any more.
+fn ended(name: &str) -> DbError {
+    DbError::Unavailable(format!("the thread of {name} ended; restart burgee"))
 }

@@ -2,7 +2,7 @@
 //! price of a commit is one wait for the disk, however much is in it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -44,6 +44,7 @@ pub(super) struct Writer {
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
     tally: Arc<Tally>,
+    ended: Arc<AtomicBool>,
     name: String,
 }
 
@@ -57,9 +58,10 @@ impl Writer {
     ) -> Result<Self, OpenError> {
         let (sender, jobs) = bounded(queue_max);
         let tally = Arc::<Tally>::default();
-        let worker = Worker { session, identity, jobs, tally: Arc::clone(&tally) };
+        let ended = Arc::<AtomicBool>::default();
+        let worker = Worker { session, identity, jobs, tally: Arc::clone(&tally), ended: Arc::clone(&ended) };
         let thread = super::spawn("sqlite-writer", name, move || worker.work())?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread), tally, name: name.to_owned() })
+        Ok(Self { jobs: Some(sender), thread: Some(thread), tally, ended, name: name.to_owned() })
     }
 
     /// Runs the statements all-or-nothing; when this returns, they are on disk.
@@ -96,7 +98,9 @@ impl Writer {
     }
 
     fn send(&self, job: Job) -> Result<(), DbError> {
-        super::send(self.jobs.as_ref(), job, &self.name)
+        super::send(self.jobs.as_ref(), job, &self.name)?;
+        // Looked at after sending: what was sent before the worker said so, the worker throws away.
+        if self.ended.load(Ordering::SeqCst) { Err(super::ended(&self.name)) } else { Ok(()) }
     }
 }
 
@@ -114,6 +118,16 @@ struct Worker {
     identity: Option<Identity>,
     jobs: Receiver<Job>,
     tally: Arc<Tally>,
+    ended: Arc<AtomicBool>,
+}
+
+/// A channel keeps what nobody will receive for as long as it has senders, and whoever sent it would wait
+/// for ever. So a worker that ends, by a defect too, says so and then empties the queue.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        while self.jobs.try_recv().is_ok() {}
+    }
 }
 
 impl Worker {
