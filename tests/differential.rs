@@ -1,7 +1,7 @@
 //! The engine against the published SDKs and against our own client API, on random environments.
 //!
 //! Every run makes other environments and prints its `BURGEE_SEED`; set that variable to make them again.
-//! `BURGEE_SOAK=1` makes ten times as many.
+//! `BURGEE_SOAK=1` makes 200 instead of 16.
 #![cfg(test)]
 
 #[path = "differential/case.rs"]
@@ -23,6 +23,7 @@ mod texts;
 #[path = "differential/view.rs"]
 mod view;
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -30,6 +31,7 @@ use base64::engine::general_purpose::STANDARD;
 use eval::{Reason, Ruleset};
 use model::Target;
 use serde_json::{Value, json};
+use tests::repository::root;
 use tests::sdk::{Questions, Sdk};
 use ureq::{Agent, Body, http};
 
@@ -120,6 +122,14 @@ fn generated_environments_reach_every_check() {
         Reason::DefaultRollout,
     ] {
         assert!(reasons.of(reason) >= 50, "{reason:?} was reached {} times only", reasons.of(reason));
+    }
+}
+
+#[test]
+fn every_known_difference_is_a_row_of_the_specification() {
+    let specification = fs::read_to_string(root().join("spec/EVALUATION.md")).unwrap();
+    for exception in [Sdk::Node, Sdk::Python].into_iter().flat_map(exceptions::of) {
+        assert!(specification.contains(&format!("\n| {} | ", exception.topic)), "{}", exception.topic);
     }
 }
 

@@ -46,7 +46,7 @@ impl Case {
         let mut text = format!("{sdk} gave {gave}, expected was {expected}");
         if let Some(exception) = because {
             let plain = plain_answer(&ruleset, &self.flag, &self.target);
-            write!(text, " (the engine's {plain}, but §{}: {})", exception.section, exception.name).unwrap();
+            write!(text, " (the engine's {plain}, but {}: {})", exception.topic, exception.name).unwrap();
         }
         write!(text, "\n{}\n{explanation}", file.display()).unwrap();
         text

@@ -17,7 +17,7 @@ pub(crate) struct Tally {
     pub(crate) text: usize,
     /// Of the other targets.
     pub(crate) mixed: usize,
-    /// By exception (section, name): among `text`, among `mixed`.
+    /// By topic and name of the exception: among `text`, among `mixed`.
     excepted: BTreeMap<(&'static str, &'static str), (usize, usize)>,
 }
 
@@ -29,7 +29,7 @@ impl Tally {
         self.text += text;
         self.mixed += mixed;
         if let Some(exception) = because {
-            let counts = self.excepted.entry((exception.section, exception.name)).or_default();
+            let counts = self.excepted.entry((exception.topic, exception.name)).or_default();
             counts.0 += text;
             counts.1 += mixed;
         }
@@ -47,9 +47,9 @@ impl Tally {
             self.text_equal(),
             self.mixed
         );
-        println!("{:>8} {:>8}  known differences", "text", "other");
-        for ((section, name), (text, mixed)) in &self.excepted {
-            println!("{text:>8} {mixed:>8}  §{section}: {name}");
+        println!("{:>8} {:>8}  known differences, spec/EVALUATION.md §11", "text", "other");
+        for ((topic, name), (text, mixed)) in &self.excepted {
+            println!("{text:>8} {mixed:>8}  {topic}: {name}");
         }
     }
 }
