@@ -6,9 +6,10 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use model::Error;
+use model::{Error, FieldError};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use serde_json::error::Category;
 
 use crate::{Problem, limits};
@@ -28,6 +29,10 @@ where
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let body = read_body(request.into_body(), limits::BODY_BYTES_MAX).await?;
+        // Serde would read a list as the fields of an object in their order.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Error::invalid("body", "is a list; send a JSON object").into());
+        }
         Ok(Self(parse_json(&body)?))
     }
 }
@@ -76,11 +81,40 @@ pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
         let error = error.into_inner();
         match error.classify() {
             Category::Data => wrong_value(&path, &error.to_string(), "body"),
+            // What a type did not expect where it stands is called syntax too, such as null for one of a
+            // few words.
+            Category::Syntax if is_unexpected(&error, text) => {
+                wrong_value(&path, &format!("does not fit: {error}"), "body")
+            }
             Category::Io | Category::Syntax | Category::Eof => not_json(&error),
         }
     })?;
     json.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+/// Reads a part of a body that was parsed before.
+///
+/// # Errors
+/// `Invalid`, with the path to the field below `place`.
+pub fn read_json<T: DeserializeOwned>(part: &Value, place: &str) -> Result<T, Error> {
+    serde_path_to_error::deserialize(part).map_err(|error| {
+        let path = error.path().to_string();
+        match wrong_value(&path, &error.into_inner().to_string(), "") {
+            Error::Invalid(errors) => {
+                Error::Invalid(errors.into_iter().map(|error| below(error, place)).collect())
+            }
+            error => error,
+        }
+    })
+}
+
+fn below(error: FieldError, place: &str) -> FieldError {
+    if error.field.is_empty() { FieldError { field: place.to_owned(), ..error } } else { error.under(place) }
+}
+
+fn is_unexpected(error: &serde_json::Error, text: &[u8]) -> bool {
+    error.to_string().starts_with("expected value") && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 fn not_json(error: &serde_json::Error) -> Error {
@@ -118,8 +152,16 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only the errors are looked at")]
     struct Flag {
+        #[serde(default)]
+        state: State,
         kind: String,
         variations: Vec<Variation>,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    enum State {
+        #[default]
+        Off,
     }
 
     #[derive(Debug, Deserialize)]
@@ -131,6 +173,8 @@ mod tests {
     fn a_mistake_in_json_is_named_by_its_place() {
         let cases = [
             ("", "body: is empty; send a JSON object"),
+            ("{\"state\":null,\"kind\":", "body: is not JSON: "),
+            ("{\"state\":null}", "state: does not fit: expected value at line 1 column "),
             (" \n", "body: is empty; send a JSON object"),
             ("{\"kind\":", "body: is not JSON: EOF while parsing a value at line 1 column 8"),
             ("{} x", "kind: is missing"),
@@ -163,6 +207,27 @@ mod tests {
             assert_eq!(error.to_string(), "the body is larger than 4 bytes; send it in several requests");
             assert_eq!(Problem::from(error).status(), StatusCode::PAYLOAD_TOO_LARGE);
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_no_object() {
+        let request = Request::new(Body::from(" [\"a\"]"));
+
+        let problem = Json::<Variation>::from_request(request, &()).await.unwrap_err();
+
+        assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_mistake_in_a_part_is_named_by_its_whole_place() {
+        let part = serde_json::json!({ "kind": "int", "variations": [{ "value": 7 }] });
+        let list = serde_json::json!(7);
+
+        let error = read_json::<Flag>(&part, "flags[2]").unwrap_err().to_string();
+        let whole = read_json::<Flag>(&list, "flags[2]").unwrap_err().to_string();
+
+        assert_eq!(error, "flags[2].variations[0].value: invalid type: integer `7`, expected a string");
+        assert_eq!(whole, "flags[2]: invalid type: integer `7`, expected an object");
     }
 
     #[tokio::test]

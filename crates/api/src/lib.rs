@@ -15,7 +15,7 @@ mod query;
 mod request_log;
 mod sdk_token;
 
-pub use body::{Json, parse_json, read_body};
+pub use body::{Json, parse_json, read_body, read_json};
 pub use cors::cors;
 pub use page::{Page, PageRequest};
 pub use path::Path;

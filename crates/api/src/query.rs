@@ -20,7 +20,17 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        Ok(Self(parse_query(parts.uri.query().unwrap_or_default())?))
+        let query = parts.uri.query().unwrap_or_default();
+        refuse_nul("query", query)?;
+        Ok(Self(parse_query(query)?))
+    }
+}
+
+/// Refuses what no database that we know takes as text.
+pub(crate) fn refuse_nul(field: &str, text: &str) -> Result<(), Error> {
+    match text.contains("%00") {
+        true => Err(Error::invalid(field, "holds %00; nothing has a name with that in it")),
+        false => Ok(()),
     }
 }
 
