@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
+use model::limits::VARIATIONS_PER_FLAG_MAX;
 use model::{Clause, Distribution, Error, FieldError, Serve, VariationId, WeightedVariation};
 use serde::Deserialize;
+
+use crate::parts::WeightRequest;
 
 /// The operator by which a clause names segments.
 pub(crate) const SEGMENT_MATCH: &str = "segmentMatch";
@@ -39,14 +42,14 @@ pub(crate) struct ServeParameters {
     variation: Option<String>,
     distribution: Option<DistributionParameters>,
     bucket_by: Option<String>,
-    variations: Option<Vec<WeightedVariation>>,
+    variations: Option<Vec<WeightRequest>>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 struct DistributionParameters {
     bucket_by: Option<String>,
-    variations: Vec<WeightedVariation>,
+    variations: Vec<WeightRequest>,
 }
 
 impl ClauseParameters {
@@ -92,7 +95,8 @@ impl ServeParameters {
             (None, Some(parameters)) => {
                 let bucket_by = parameters.bucket_by.filter(|text| !text.is_empty());
                 let bucket_by = bucket_by.unwrap_or_else(|| "identifier".to_owned()).into();
-                let distribution = Distribution { bucket_by, variations: parameters.variations };
+                let variations = parameters.variations.into_iter().map(WeightedVariation::from).collect();
+                let distribution = Distribution { bucket_by, variations };
                 check_weights(&distribution).map_err(|error| error.under(place))?;
                 Ok(Serve { variation: None, distribution: Some(distribution) })
             }
@@ -139,6 +143,12 @@ pub(crate) fn check_clause(clause: &Clause, place: &str) -> Result<(), FieldErro
 
 /// The weights of a rollout are whole percents that sum to 100, one for each variation named.
 fn check_weights(distribution: &Distribution) -> Result<(), FieldError> {
+    let count = distribution.variations.len();
+    if count == 0 || count > VARIATIONS_PER_FLAG_MAX {
+        let message =
+            format!("holds {count}; name 1 to {VARIATIONS_PER_FLAG_MAX}, with weights that sum to 100");
+        return Err(FieldError::new("variations", message));
+    }
     let weights = || distribution.variations.iter().map(|weighted| weighted.weight);
     if weights().any(|weight| !(0..=100).contains(&weight)) || weights().sum::<i64>() != 100 {
         let found: Vec<_> = weights().map(|weight| weight.to_string()).collect();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use store::{EnvironmentRow, ProjectRow};
 
 use crate::access::Access;
+use crate::projects::named;
 
 /// The context parameters of the query, as far as they are there. Every look-up goes through them: an
 /// identifier of another account or project is not found.
@@ -45,7 +46,7 @@ impl Context {
     /// The project that the query names.
     pub(crate) async fn project(&self, db: &dyn Db, access: &Access) -> Result<ProjectRow, Error> {
         let identifier = required("projectIdentifier", self.project_identifier.as_deref())?;
-        self.project_named(db, access, identifier).await
+        self.find(db, access, ("projectIdentifier", identifier)).await
     }
 
     /// Whether the query names a project.
@@ -53,15 +54,35 @@ impl Context {
         self.project_identifier.as_deref().is_some_and(|text| !text.is_empty())
     }
 
-    /// A project that the body or path names.
-    pub(crate) async fn project_named(
+    /// The project that the path names.
+    pub(crate) async fn project_of_path(
         &self,
         db: &dyn Db,
         access: &Access,
         identifier: &str,
     ) -> Result<ProjectRow, Error> {
+        self.find(db, access, ("identifier", identifier)).await
+    }
+
+    /// The project that the body names.
+    pub(crate) async fn project_of_body(
+        &self,
+        db: &dyn Db,
+        access: &Access,
+        identifier: &str,
+    ) -> Result<ProjectRow, Error> {
+        self.find(db, access, ("project", identifier)).await
+    }
+
+    /// The project, from a field of that name.
+    async fn find(
+        &self,
+        db: &dyn Db,
+        access: &Access,
+        (field, identifier): (&str, &str),
+    ) -> Result<ProjectRow, Error> {
         let account = self.account(access)?;
-        let identifier = ProjectId::parse(identifier)?;
+        let identifier = ProjectId::parse(identifier).map_err(|error| named(field, error))?;
         let project = store::project_by_identifier(db, &account, &self.organisation()?, &identifier).await?;
         access.check_project(&project)?;
         Ok(project)

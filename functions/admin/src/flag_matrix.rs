@@ -58,7 +58,7 @@ pub(crate) async fn read(
     (page, Query(filters)): (PageRequest, Query<Filters>),
 ) -> Result<Json<ProjectFlags>, Problem> {
     let db = &*admin.platform.db;
-    let project = context.project_named(db, &access, &identifier).await?;
+    let project = context.project_of_path(db, &access, &identifier).await?;
     let environments = store::environments_of(db, &project.id).await?;
     let (flags, page) = page.cut(flags(db, &project, &filters.name).await?);
     let names: BTreeMap<_, _> =

@@ -1,12 +1,12 @@
 //! The envelope of instructions, the same for flags, segments and targets.
 
 use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
-use model::{Error, FieldError};
+use model::{Error, FieldError, Tag};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::projects::{checked_description, named};
+use crate::projects::{checked_description, checked_tags, named};
 
 /// `{comment?, executionTime?, instructions: [{kind, parameters}]}`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,33 +39,71 @@ impl RawInstruction {
         if !matches!(self.parameters, Value::Object(_)) {
             return Err(Error::invalid(place, format!("{} needs an object of parameters", self.kind)));
         }
-        T::deserialize(&self.parameters)
-            .map_err(|error| Error::invalid(place, format!("{} cannot be read: {error}", self.kind)))
+        api::read_json(&self.parameters, place)
+    }
+
+    /// The parameters as a tag.
+    pub(crate) fn tag(&self, place: &str) -> Result<Tag, Error> {
+        let tag = self.parameters(place)?;
+        let tags = checked_tags(Some(vec![tag])).map_err(|error| {
+            let field = error.field.trim_start_matches("tags[0]").trim_start_matches('.');
+            if field.is_empty() { named(place, error) } else { named(&format!("{place}.{field}"), error) }
+        });
+        Ok(tags?.pop().unwrap_or_default())
     }
 }
 
-/// The instructions, parsed one by one; `parse` gets each with its place, such as `instructions[2]`.
+/// An instruction with its place in the request, for mistakes that show when it is applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed<T> {
+    pub(crate) instruction: T,
+    /// Such as `instructions[2]`.
+    place: String,
+}
+
+impl<T> Placed<T> {
+    /// Applies it; `apply` names fields of the parameters.
+    pub(crate) fn apply(&self, apply: impl FnOnce(&T) -> Result<(), Error>) -> Result<(), Error> {
+        apply(&self.instruction).map_err(|error| match error {
+            Error::Invalid(errors) => {
+                let place = format!("{}.parameters", self.place);
+                Error::Invalid(errors.into_iter().map(|error| error.under(&place)).collect())
+            }
+            error => error,
+        })
+    }
+}
+
+/// The instructions, parsed one by one; `parse` gets each with its place, such as `instructions[2]`. What
+/// is around them is named in `within`, such as `flags[1].`.
 ///
 /// # Errors
 /// `NotOffered` for a schedule, `Invalid` for none or too many.
 pub(crate) fn parse_all<T>(
     instructions: &[RawInstruction],
     execution_time: Option<i64>,
+    within: &str,
     parse: impl Fn(&RawInstruction, &str) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
+) -> Result<Vec<Placed<T>>, Error> {
     if execution_time.is_some() {
         let message = "executionTime: scheduled changes are planned but not offered yet; leave it out to apply them now";
         return Err(Error::NotOffered(message.to_owned()));
     }
     if instructions.is_empty() {
-        return Err(Error::invalid("instructions", "is empty; send at least one instruction"));
+        return Err(Error::invalid(
+            format!("{within}instructions"),
+            "is empty; send at least one instruction",
+        ));
     }
     if instructions.len() > INSTRUCTIONS_PER_PATCH_MAX {
         let message =
             format!("holds more than {INSTRUCTIONS_PER_PATCH_MAX} instructions; send several requests");
-        return Err(Error::invalid("instructions", message));
+        return Err(Error::invalid(format!("{within}instructions"), message));
     }
-    let parse = |(index, raw)| parse(raw, &format!("instructions[{index}]"));
+    let parse = |(index, raw)| {
+        let place = format!("{within}instructions[{index}]");
+        Ok(Placed { instruction: parse(raw, &place)?, place })
+    };
     instructions.iter().enumerate().map(parse).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Projects, and the organisations that come into being with them.
 
+use std::collections::HashSet;
+
 use api::{Json, Page, PageRequest, Path, Problem, entity_tag};
 use async_trait::async_trait;
 use axum::extract::State;
@@ -16,6 +18,9 @@ use crate::access::Access;
 use crate::context::Context;
 use crate::retire::RemoveProject;
 use crate::wrapped::Wrapped;
+
+/// Postgres takes no NUL, and people cannot see the others.
+const CONTROL: &str = "holds a control character; leave it out";
 
 /// `ProjectRequest` of openapi/admin.yaml.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -100,7 +105,7 @@ pub(crate) async fn read(
     context: Context,
     Path(identifier): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
+    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
     let tag = entity_tag::of(Version(project.revision));
     Ok(([(ETAG, tag)], Json(Wrapped::new(Project::from(project), &*admin.platform.random))))
 }
@@ -114,7 +119,7 @@ pub(crate) async fn put(
     Json(request): Json<ProjectRequest>,
 ) -> Result<Json<Wrapped<Project>>, Problem> {
     access.check_own()?;
-    let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
+    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
     check_identifier("identifier", &request.identifier, &identifier)?;
     let decision = UpdateProject {
         name: checked_name(&request.name, &identifier)?,
@@ -132,7 +137,7 @@ pub(crate) async fn delete(
     Path(identifier): Path<String>,
 ) -> Result<StatusCode, Problem> {
     access.check_own()?;
-    let project = context.project_named(&*admin.platform.db, &access, &identifier).await?;
+    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
     admin.writer.write(&project.id, &access.author(None), &RemoveProject).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -216,6 +221,9 @@ pub(crate) fn checked_name(name: &str, identifier: &str) -> Result<String, Error
     if name.len() > NAME_BYTES_MAX {
         return Err(Error::invalid("name", format!("is longer than {NAME_BYTES_MAX} bytes; shorten it")));
     }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", CONTROL));
+    }
     Ok(name.to_owned())
 }
 
@@ -226,23 +234,46 @@ pub(crate) fn checked_description(description: Option<String>) -> Result<String,
         let message = format!("is longer than {DESCRIPTION_BYTES_MAX} bytes; shorten it");
         return Err(Error::invalid("description", message));
     }
+    // Lines and tabs are what people write.
+    if description.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Error::invalid("description", CONTROL));
+    }
     Ok(description)
 }
 
-/// Tags within their limits.
+/// Tags within their limits, each once. A tag is known by its identifier; one sent by name alone is known
+/// by its name.
 pub(crate) fn checked_tags(tags: Option<Vec<Tag>>) -> Result<Vec<Tag>, FieldError> {
-    let tags = tags.unwrap_or_default();
+    let mut tags = tags.unwrap_or_default();
     if tags.len() > TAGS_PER_OBJECT_MAX {
         return Err(FieldError::new(
             "tags",
             format!("holds more than {TAGS_PER_OBJECT_MAX} tags; leave some out"),
         ));
     }
-    for (index, tag) in tags.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for (index, tag) in tags.iter_mut().enumerate() {
+        let place = format!("tags[{index}]");
+        if tag.identifier.is_empty() {
+            tag.identifier.clone_from(&tag.name);
+        }
+        if tag.name.is_empty() {
+            tag.name.clone_from(&tag.identifier);
+        }
+        if tag.identifier.is_empty() {
+            return Err(FieldError::new(format!("{place}.identifier"), "is missing"));
+        }
+        if [&tag.identifier, &tag.name].into_iter().any(|text| text.chars().any(char::is_control)) {
+            return Err(FieldError::new(place, CONTROL));
+        }
+        if !seen.insert(tag.identifier.clone()) {
+            let message = format!("{:?} is there twice", tag.identifier);
+            return Err(FieldError::new(format!("{place}.identifier"), message));
+        }
         if tag.identifier.len() > IDENTIFIER_BYTES_MAX || tag.name.len() > NAME_BYTES_MAX {
             let rule =
                 format!("is longer than {IDENTIFIER_BYTES_MAX} bytes (name: {NAME_BYTES_MAX}); shorten it");
-            return Err(FieldError::new(format!("tags[{index}]"), rule));
+            return Err(FieldError::new(place, rule));
         }
     }
     Ok(tags)

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
 use http::header::ETAG;
-use model::{EnvironmentId, EnvironmentUuid, Error, Tag, Version};
+use model::{EnvironmentId, EnvironmentUuid, Error, FieldError, Tag, Version};
 use serde::{Deserialize, Serialize};
 use store::{EnvironmentRow, ProjectRow};
 
@@ -66,7 +66,7 @@ pub(crate) async fn create(
     Json(request): Json<EnvironmentRequest>,
 ) -> Result<(StatusCode, Json<Wrapped<Environment>>), Problem> {
     access.check_own()?;
-    let project = context.project_named(&*admin.platform.db, &access, &request.project).await?;
+    let project = context.project_of_body(&*admin.platform.db, &access, &request.project).await?;
     let decision = CreateEnvironment {
         id: EnvironmentUuid::from_wire(admin.platform.random.uuid()),
         identifier: EnvironmentId::parse(&request.identifier).map_err(|error| named("identifier", error))?,
@@ -104,7 +104,7 @@ pub(crate) async fn read(
 ) -> Result<impl IntoResponse, Problem> {
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
-    let row = store::environment_by_identifier(db, &project.id, &EnvironmentId::parse(&identifier)?).await?;
+    let row = store::environment_by_identifier(db, &project.id, &of_path(&identifier)?).await?;
     let environment = answer(&admin, &project, row).await?;
     // The environment's own version tells of what it serves, not of its name.
     let tag = entity_tag::of(Version(project.revision));
@@ -124,7 +124,7 @@ pub(crate) async fn put(
     check_identifier("identifier", &request.identifier, &identifier)?;
     check_identifier("project", &request.project, project.identifier.as_str())?;
     let decision = UpdateEnvironment {
-        identifier: EnvironmentId::parse(&identifier)?,
+        identifier: of_path(&identifier)?,
         name: checked_name(&request.name, &identifier)?,
         description: checked_description(request.description)?,
         tags: checked_tags(request.tags)?,
@@ -142,9 +142,13 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Problem> {
     access.check_own()?;
     let project = context.project(&*admin.platform.db, &access).await?;
-    let decision = RemoveEnvironment { identifier: EnvironmentId::parse(&identifier)? };
+    let decision = RemoveEnvironment { identifier: of_path(&identifier)? };
     admin.writer.write(&project.id, &access.author(None), &decision).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn of_path(identifier: &str) -> Result<EnvironmentId, FieldError> {
+    EnvironmentId::parse(identifier).map_err(|error| named("identifier", error))
 }
 
 async fn answer(admin: &Admin, project: &ProjectRow, row: EnvironmentRow) -> Result<Environment, Error> {

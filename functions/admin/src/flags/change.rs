@@ -8,13 +8,14 @@ use store::{Decision, Plan, ProjectState};
 use super::instruction::Instruction;
 use super::version::version;
 use super::working::{Changes, Working};
+use crate::instructions::Placed;
 
 /// Instructions for flags, applied in order, all or none.
 pub(super) struct ChangeFlags {
     /// Where instructions about an environment apply.
     pub(super) environment: Option<EnvironmentUuid>,
     /// What to do to which flag.
-    pub(super) flags: Vec<(FlagId, Vec<Instruction>)>,
+    pub(super) flags: Vec<(FlagId, Vec<Placed<Instruction>>)>,
 }
 
 #[async_trait]
@@ -22,13 +23,21 @@ impl Decision for ChangeFlags {
     type Answer = ();
 
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        let mut instructions = self.flags.iter().flat_map(|(_, instructions)| instructions);
+        if self.environment.is_none() && instructions.any(|one| one.instruction.is_about_an_environment()) {
+            let message =
+                "is missing from the query; some instructions change what is served in one environment";
+            return Err(Error::invalid("environmentIdentifier", message));
+        }
         let mut changes = Changes { state, changed: BTreeMap::new() };
         for (id, instructions) in &self.flags {
             if !changes.changed.contains_key(id) {
                 changes.changed.insert(id.clone(), Working::load(state, id).await?);
             }
             if let Some(working) = changes.changed.get_mut(id) {
-                instructions.iter().try_for_each(|one| one.apply(working, self.environment.as_ref()))?;
+                for one in instructions {
+                    one.apply(|instruction| instruction.apply(working, self.environment.as_ref()))?;
+                }
             }
         }
         changes.plan().await

@@ -41,11 +41,20 @@ pub(super) fn check_shape(flag: &Flag) -> Result<(), Error> {
     check_variations(&flag.variations, flag.kind)?;
     limit("tags", flag.tags.len(), TAGS_PER_OBJECT_MAX)?;
     limit("services", flag.services.len(), TAGS_PER_OBJECT_MAX)?;
-    limit("prerequisites", flag.prerequisites.len(), PREREQUISITES_PER_FLAG_MAX)
+    limit("prerequisites", flag.prerequisites.len(), PREREQUISITES_PER_FLAG_MAX)?;
+    let mut seen = HashSet::new();
+    let mut named = flag.prerequisites.iter().map(|prerequisite| &prerequisite.feature).enumerate();
+    match named.find(|(_, id)| !seen.insert(*id)) {
+        Some((index, id)) => {
+            let message = format!("{:?} is there twice", id.as_str());
+            Err(Error::invalid(format!("prerequisites[{index}].feature"), message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Variations are enough, not too many, distinct, and hold values of the flag's kind.
-fn check_variations(variations: &[Variation], kind: FlagKind) -> Result<(), Error> {
+pub(super) fn check_variations(variations: &[Variation], kind: FlagKind) -> Result<(), Error> {
     if variations.len() < 2 {
         return Err(Error::invalid("variations", "needs at least two variations"));
     }

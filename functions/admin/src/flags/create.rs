@@ -15,7 +15,8 @@ use tracing::warn;
 use super::check;
 use super::working::{Changes, body, prerequisites};
 use crate::environments::{config_created, first_config};
-use crate::projects::{checked_description, checked_name, named};
+use crate::parts::VariationRequest;
+use crate::projects::{checked_description, checked_name, checked_tags, named};
 
 /// `FeatureFlagRequest` of openapi/admin.yaml.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,7 +35,7 @@ pub struct FlagRequest {
     /// Type of the values.
     pub kind: FlagKind,
     /// At least two.
-    pub variations: Vec<Variation>,
+    pub variations: Vec<VariationRequest>,
     /// Served where the flag is on.
     pub default_on_variation: String,
     /// Served where the flag is off.
@@ -54,6 +55,9 @@ pub struct FlagRequest {
     /// Who looks after it.
     #[serde(default)]
     pub owner: Option<String>,
+    /// A new flag is not in the archive, so only `false` makes sense.
+    #[serde(default)]
+    pub archived: Option<bool>,
 }
 
 /// A checked request; what depends on other flags is checked when it is decided.
@@ -64,25 +68,33 @@ pub(super) struct CreateFlag {
 impl CreateFlag {
     pub(super) fn parse(request: FlagRequest, project: &ProjectRow) -> Result<Self, Error> {
         debug_assert_eq!(request.project, project.identifier.as_str());
+        if request.archived == Some(true) {
+            let message = "a new flag is not in the archive: leave it out, then DELETE the flag";
+            return Err(Error::invalid("archived", message));
+        }
+        let variations: Vec<_> = request.variations.into_iter().map(Variation::from).collect();
+        check::check_variations(&variations, request.kind)?;
         let default = |field: &'static str, id: &str| {
             let id = VariationId::parse(id).map_err(|error| named(field, error))?;
-            if request.variations.iter().any(|variation| variation.identifier == id) {
+            if variations.iter().any(|variation| variation.identifier == id) {
                 return Ok(id);
             }
             Err(FieldError::new(field, format!("{:?} is none of the variations", id.as_str())))
         };
+        let default_on_variation = default("defaultOnVariation", &request.default_on_variation)?;
+        let default_off_variation = default("defaultOffVariation", &request.default_off_variation)?;
         let flag = Flag {
             identifier: FlagId::parse(&request.identifier)?,
             name: checked_name(&request.name, &request.identifier)?,
             description: checked_description(request.description)?,
             kind: request.kind,
-            default_on_variation: default("defaultOnVariation", &request.default_on_variation)?,
-            default_off_variation: default("defaultOffVariation", &request.default_off_variation)?,
-            variations: request.variations,
+            default_on_variation,
+            default_off_variation,
+            variations,
             prerequisites: request.prerequisites.unwrap_or_default(),
             permanent: request.permanent,
             archived: false,
-            tags: request.tags.unwrap_or_default(),
+            tags: checked_tags(request.tags)?,
             services: request.services.unwrap_or_default(),
             owner: request.owner.unwrap_or_default(),
             created_at: 0,

@@ -76,7 +76,7 @@ pub(crate) async fn create(
     Json(request): Json<FlagRequest>,
 ) -> Result<(StatusCode, Json<Metadata>), Problem> {
     access.check_edit()?;
-    let project = context.project_named(&*admin.platform.db, &access, &request.project).await?;
+    let project = context.project_of_body(&*admin.platform.db, &access, &request.project).await?;
     let decision = CreateFlag::parse(request, &project)?;
     let written = admin.writer.write(&project.id, &access.author(None), &decision).await?;
     let feature = Feature::new(written.answer, &project, None);
@@ -114,7 +114,7 @@ pub(crate) async fn patch(
     let environment = named_environment(db, &project, &context).await?;
     let flag = FlagId::parse(&identifier)?;
     let parse = |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, &*admin.platform.random);
-    let instructions = parse_all(&request.instructions, request.execution_time, parse)?;
+    let instructions = parse_all(&request.instructions, request.execution_time, "", parse)?;
     let decision = ChangeFlags {
         environment: environment.as_ref().map(|row| row.id.clone()),
         flags: vec![(flag.clone(), instructions)],
@@ -140,11 +140,13 @@ pub(crate) async fn patch_many(
     }
     let mut flags = Vec::with_capacity(request.flags.len());
     for (index, flag) in request.flags.iter().enumerate() {
-        let parse = |raw: &RawInstruction, place: &str| {
-            Instruction::parse(raw, &format!("flags[{index}].{place}"), &*admin.platform.random)
-        };
+        let parse =
+            |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, &*admin.platform.random);
         let id = FlagId::parse(&flag.identifier).map_err(|error| error.under(&format!("flags[{index}]")))?;
-        flags.push((id, parse_all(&flag.instructions, request.execution_time, parse)?));
+        flags.push((
+            id,
+            parse_all(&flag.instructions, request.execution_time, &format!("flags[{index}]."), parse)?,
+        ));
     }
     let decision = ChangeFlags { environment: environment.as_ref().map(|row| row.id.clone()), flags };
     let author = access.author(checked_comment(request.comment)?);

@@ -13,7 +13,8 @@ use store::{Decision, Plan, ProjectState};
 use super::instruction::add_targets;
 use super::version::current_version;
 use super::working::{Changes, Working};
-use crate::projects::{checked_description, checked_name};
+use crate::parts::VariationRequest;
+use crate::projects::{checked_description, checked_name, checked_tags};
 
 /// `FeatureFlagPutRequest` of openapi/admin.yaml. What is left out stays; lists are replaced.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -26,7 +27,7 @@ pub struct PutRequest {
     #[serde(default)]
     permanent: Option<bool>,
     #[serde(default)]
-    variations: Option<Vec<Variation>>,
+    variations: Option<Vec<VariationRequest>>,
     #[serde(default)]
     tags: Option<Vec<Tag>>,
     #[serde(default)]
@@ -101,10 +102,10 @@ impl PutRequest {
         }
         flag.permanent = self.permanent.unwrap_or(flag.permanent);
         if let Some(variations) = &self.variations {
-            flag.variations.clone_from(variations);
+            flag.variations = variations.iter().cloned().map(Variation::from).collect();
         }
-        if let Some(tags) = &self.tags {
-            flag.tags.clone_from(tags);
+        if self.tags.is_some() {
+            flag.tags = checked_tags(self.tags.clone())?;
         }
         set(&mut flag.default_on_variation, self.default_on_variation.as_deref(), "defaultOnVariation")?;
         set(&mut flag.default_off_variation, self.default_off_variation.as_deref(), "defaultOffVariation")?;

@@ -152,6 +152,7 @@ pub(crate) async fn read(
     Path(identifier): Path<String>,
 ) -> Result<Json<Key>, Problem> {
     let db = &*admin.platform.db;
+    let identifier = parse_identifier(&identifier)?;
     let place = Place::of(db, &access, &context).await?;
     Ok(Json(store::key_by_identifier(db, &place.environment.id, &identifier).await?.into()))
 }
@@ -164,6 +165,7 @@ pub(crate) async fn put(
     Json(request): Json<KeyUpdateRequest>,
 ) -> Result<Json<Key>, Problem> {
     access.check_own()?;
+    let identifier = parse_identifier(&identifier)?;
     let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let name = request.name.map(|name| checked_name(&name, &identifier)).transpose()?;
     let description = request.description.map(|text| checked_description(Some(text))).transpose()?;
@@ -185,6 +187,7 @@ pub(crate) async fn delete(
     Path(identifier): Path<String>,
 ) -> Result<StatusCode, Problem> {
     access.check_own()?;
+    let identifier = parse_identifier(&identifier)?;
     let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let decision = DeleteKey { environment: place.environment.id, identifier };
     admin.writer.write(&place.project.id, &access.author(None), &decision).await?;

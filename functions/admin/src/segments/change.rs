@@ -7,12 +7,13 @@ use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::check;
 use super::instruction::Instruction;
+use crate::instructions::Placed;
 
 /// Instructions for one segment, applied in order, all or none.
 pub(super) struct ChangeSegment {
     pub(super) environment: EnvironmentUuid,
     pub(super) segment: SegmentId,
-    pub(super) instructions: Vec<Instruction>,
+    pub(super) instructions: Vec<Placed<Instruction>>,
 }
 
 #[async_trait]
@@ -22,7 +23,9 @@ impl Decision for ChangeSegment {
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
         let before = load(state, &self.environment, &self.segment).await?;
         let mut after = before.clone();
-        self.instructions.iter().try_for_each(|instruction| instruction.apply(&mut after))?;
+        for one in &self.instructions {
+            one.apply(|instruction| instruction.apply(&mut after))?;
+        }
         let mut plan = Plan::new(());
         if before == after {
             return Ok(plan);

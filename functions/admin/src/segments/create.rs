@@ -12,7 +12,7 @@ use store::{Decision, Kind, Plan, ProjectState};
 use super::check;
 use super::instruction::{GroupRuleParameters, PRIORITY_STEP};
 use crate::clauses::ClauseParameters;
-use crate::projects::{checked_name, named};
+use crate::projects::{checked_name, checked_tags, named};
 
 /// `SegmentRequest` of openapi/admin.yaml.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,7 +63,7 @@ impl CreateSegment {
         let segment = Segment {
             identifier: SegmentId::parse(&identifier)?,
             name: checked_name(&request.name, &identifier)?.into(),
-            tags: request.tags.unwrap_or_default(),
+            tags: checked_tags(request.tags)?,
             included: targets("included", request.included)?,
             excluded: targets("excluded", request.excluded)?,
             rules: clauses.map(|clause| clause.into_clause(|| random.uuid())).collect(),

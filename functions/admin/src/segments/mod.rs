@@ -105,7 +105,7 @@ pub(crate) async fn create(
 ) -> Result<StatusCode, Problem> {
     access.check_edit()?;
     let db = &*admin.platform.db;
-    let project = context.project_named(db, &access, &request.project).await?;
+    let project = context.project_of_body(db, &access, &request.project).await?;
     let environment = EnvironmentId::parse(&request.environment)
         .map_err(|error| crate::projects::named("environment", error))?;
     let environment = store::environment_by_identifier(db, &project.id, &environment).await?;
@@ -152,7 +152,7 @@ pub(crate) async fn patch(
     let db = &*admin.platform.db;
     let place = Place::of(db, &access, &context).await?;
     let parse = |raw: &RawInstruction, at: &str| Instruction::parse(raw, at, &*admin.platform.random);
-    let instructions = parse_all(&request.instructions, request.execution_time, parse)?;
+    let instructions = parse_all(&request.instructions, request.execution_time, "", parse)?;
     let segment = SegmentId::parse(&identifier)?;
     let environment = place.environment.id.clone();
     let decision = ChangeSegment { environment, segment, instructions };

@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_refused_with_its_place() {
         let cases = [
-            ("updateName", json!({}), "instructions[0].parameters: updateName cannot be read: missing field"),
+            ("updateName", json!({}), "instructions[0].parameters.name: is missing"),
             ("updateName", json!({"name": "x".repeat(257)}), "instructions[0].parameters.name: is longer"),
             (
                 "updateAttributes",

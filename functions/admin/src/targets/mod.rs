@@ -40,7 +40,7 @@ pub(crate) async fn create(
 ) -> Result<StatusCode, Problem> {
     access.check_edit()?;
     let db = &*admin.platform.db;
-    let project = context.project_named(db, &access, &request.project).await?;
+    let project = context.project_of_body(db, &access, &request.project).await?;
     let environment =
         EnvironmentId::parse(&request.environment).map_err(|error| named("environment", error))?;
     let environment = store::environment_by_identifier(db, &project.id, &environment).await?;
@@ -69,7 +69,8 @@ pub(crate) async fn patch(
     access.check_edit()?;
     let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let parse = |raw: &RawInstruction, at: &str| instruction::parse(raw, at, &identifier);
-    let edits = parse_all(&request.instructions, request.execution_time, parse)?;
+    let edits = parse_all(&request.instructions, request.execution_time, "", parse)?;
+    let edits = edits.into_iter().map(|placed| placed.instruction).collect();
     let environment = place.environment.id.clone();
     let decision = ChangeTarget { environment, identifier: identifier.clone(), edits };
     let author = access.author(checked_comment(request.comment)?);

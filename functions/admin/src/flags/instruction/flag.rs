@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::environment::known;
 use crate::instructions::RawInstruction;
+use crate::parts::VariationRequest;
 use crate::projects::{checked_description, checked_name};
 
 /// Their kinds.
@@ -91,7 +92,7 @@ impl FlagInstruction {
                 Self::Description(checked_description(raw.parameters::<Description>(place)?.description)?)
             }
             "updatePermanent" => Self::Permanent(raw.parameters::<Permanent>(place)?.permanent),
-            "addVariation" => Self::AddVariation(raw.parameters(place)?),
+            "addVariation" => Self::AddVariation(raw.parameters::<VariationRequest>(place)?.into()),
             "updateVariation" => Self::UpdateVariation(raw.parameters(place)?),
             "deleteVariation" => Self::DeleteVariation(variation()?),
             "setDefaultOnVariation" => Self::DefaultOn(variation()?),
@@ -101,8 +102,8 @@ impl FlagInstruction {
             "removePrerequisite" => {
                 Self::RemovePrerequisite(flag(&raw.parameters::<Feature>(place)?.feature, place)?)
             }
-            "addTag" => Self::AddTag(tag(raw, place)?),
-            "updateTag" => Self::UpdateTag(tag(raw, place)?),
+            "addTag" => Self::AddTag(raw.tag(place)?),
+            "updateTag" => Self::UpdateTag(raw.tag(place)?),
             "removeTag" => Self::RemoveTag(raw.parameters::<Identifier>(place)?.identifier),
             "addService" => Self::AddService(raw.parameters(place)?),
             _ => Self::RemoveService(raw.parameters::<Identifier>(place)?.identifier),
@@ -205,21 +206,6 @@ fn flag(text: &str, place: &str) -> Result<FlagId, FieldError> {
 fn variation(text: &str, place: &str) -> Result<VariationId, Error> {
     Ok(VariationId::parse(text)
         .map_err(|error| FieldError { field: "identifier".to_owned(), ..error }.under(place))?)
-}
-
-/// A tag is known by its identifier; a tag sent by name alone is known by its name.
-fn tag(raw: &RawInstruction, place: &str) -> Result<Tag, Error> {
-    let mut tag: Tag = raw.parameters(place)?;
-    if tag.identifier.is_empty() {
-        tag.identifier.clone_from(&tag.name);
-    }
-    if tag.name.is_empty() {
-        tag.name.clone_from(&tag.identifier);
-    }
-    if tag.identifier.is_empty() {
-        return Err(Error::invalid(format!("{place}.identifier"), "is missing"));
-    }
-    Ok(tag)
 }
 
 fn no_prerequisite(id: &FlagId) -> Error {

@@ -37,10 +37,15 @@ impl Instruction {
         Err(unknown_kind(&raw.kind, place, &[&environment::KINDS[..], &flag::KINDS[..]].concat()))
     }
 
+    /// Whether it changes what is served in one environment, which then must be known.
+    pub(super) const fn is_about_an_environment(&self) -> bool {
+        matches!(self, Self::Environment(_))
+    }
+
     /// Applies the instruction. Rules over the whole flag are checked when all are applied.
     ///
     /// # Errors
-    /// `Invalid` if it names what the flag has not, or needs an environment and there is none.
+    /// `Invalid` if it names what the flag has not; `Internal` if it needs an environment and there is none.
     pub(super) fn apply(
         &self,
         working: &mut Working,
@@ -49,10 +54,8 @@ impl Instruction {
         match self {
             Self::Flag(instruction) => instruction.apply(&mut working.flag),
             Self::Environment(instruction) => {
-                let Some(environment) = environment else {
-                    let message = "is missing from the query; this instruction changes what is served in one environment";
-                    return Err(Error::invalid("environmentIdentifier", message));
-                };
+                let environment =
+                    environment.ok_or_else(|| Error::internal("an instruction for no environment"))?;
                 let variations = working.flag.variations.clone();
                 instruction.apply(working.config_mut(environment)?, &variations)
             }

@@ -76,6 +76,9 @@ fn read(record: &StringRecord) -> Result<(TargetId, String), String> {
     if name.len() > NAME_BYTES_MAX {
         return Err(format!("has a name longer than {NAME_BYTES_MAX} bytes; shorten it"));
     }
+    if name.chars().any(char::is_control) {
+        return Err("has a name with a control character; leave it out".to_owned());
+    }
     let name = if name.is_empty() { identifier.as_str() } else { name };
     Ok((identifier.clone(), name.to_owned()))
 }
