@@ -1,5 +1,7 @@
 //! The instructions of a PATCH of a segment.
 
+use std::collections::HashSet;
+
 use model::{Clause, Error, GroupRule, Segment, Tag, TargetName};
 use platform::Random;
 use serde::Deserialize;
@@ -132,7 +134,7 @@ impl Instruction {
                 }
                 Self::Name(checked_name(&name, &name)?)
             }
-            "addTag" => Self::AddTag(raw.parameters(&within)?),
+            "addTag" => Self::AddTag(raw.tag(&within)?),
             "removeTag" => Self::RemoveTag(raw.parameters::<Identifier>(&within)?.identifier),
             unknown => return Err(unknown_kind(unknown, place, &KINDS)),
         })
@@ -174,15 +176,17 @@ impl Instruction {
 }
 
 fn add(list: &mut Vec<TargetName>, targets: &[TargetName]) {
+    let mut listed: HashSet<_> = list.iter().map(|target| target.identifier.clone()).collect();
     for target in targets {
-        if !list.iter().any(|listed| listed.identifier == target.identifier) {
+        if listed.insert(target.identifier.clone()) {
             list.push(target.clone());
         }
     }
 }
 
 fn remove(list: &mut Vec<TargetName>, targets: &[TargetName]) {
-    list.retain(|listed| !targets.iter().any(|target| target.identifier == listed.identifier));
+    let gone: HashSet<_> = targets.iter().map(|target| &target.identifier).collect();
+    list.retain(|listed| !gone.contains(&listed.identifier));
 }
 
 /// In the old form any clause makes a member; in the new form that is a rule of its own.

@@ -1,5 +1,7 @@
 //! Instructions that change what a flag serves in one environment.
 
+use std::collections::HashSet;
+
 use model::limits::TARGETS_PER_LIST_MAX;
 use model::{
     Error, FieldError, FlagConfig, FlagState, SegmentId, Serve, TargetId, TargetName, Variation, VariationId,
@@ -133,8 +135,9 @@ impl EnvironmentInstruction {
             }
             Self::RemoveTargets(id, targets) => {
                 known(variations, id)?;
+                let gone: HashSet<_> = targets.iter().collect();
                 for map in config.variation_to_target_map.iter_mut().filter(|map| map.variation == *id) {
-                    map.targets.retain(|target| !targets.contains(&target.identifier));
+                    map.targets.retain(|target| !gone.contains(&target.identifier));
                 }
             }
             Self::AddSegments(id, segments) => {
@@ -178,12 +181,14 @@ pub(in crate::flags) fn add_targets(
     targets: &[TargetId],
 ) -> Result<(), Error> {
     // By name a target is served one variation: the first entry that names it would win.
+    let moved: HashSet<_> = targets.iter().collect();
     for map in config.variation_to_target_map.iter_mut().filter(|map| map.variation != *id) {
-        map.targets.retain(|target| !targets.contains(&target.identifier));
+        map.targets.retain(|target| !moved.contains(&target.identifier));
     }
     let Some(map) = entry(config, id) else { return Ok(()) };
+    let mut listed: HashSet<_> = map.targets.iter().map(|target| target.identifier.clone()).collect();
     for target in targets {
-        if !map.names(target) {
+        if listed.insert(target.clone()) {
             map.targets.push(TargetName::unnamed(target.clone()));
         }
     }
