@@ -3,22 +3,19 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::{HeaderMap, Request};
-use http_body_util::BodyExt;
 use model::{AccountId, FeedEntry, KeyHash, OrganisationId, ProjectId};
 use platform::{Cursor, Platform, Statement};
 use serde_json::{Value, json};
 use store::{Role, TokenRow};
 use testkit::TestClock;
-use tower::ServiceExt;
 
-use super::contract;
+pub(crate) use super::ask::Answer;
+use super::ask::{ROOT, ask};
+use super::document;
+use super::world::{router, send};
 
 /// Unix milliseconds at which the clock stands at first.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
-
-const ROOT_TOKEN: &str = "an-admin-token-for-tests-0123456789";
 
 /// The admin API on an empty database, with the project `shop` and its environments `dev` and `live`.
 pub(crate) struct Service {
@@ -36,15 +33,6 @@ pub(crate) struct Caller {
     headers: Vec<(&'static str, String)>,
 }
 
-/// An answer, whatever its status.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    /// JSON; `null` without a body.
-    pub(crate) body: Value,
-}
-
 impl Service {
     pub(crate) async fn start() -> Self {
         let clock = TestClock::at(START_MS);
@@ -59,21 +47,25 @@ impl Service {
     /// On that platform, whose clock need not be `clock`.
     pub(crate) async fn on(platform: Platform, clock: TestClock) -> Self {
         store::migrate(&*platform.db).await.unwrap();
-        let service = Self { router: router(&platform), platform, clock };
+        let service = Self { router: router(platform.clone()), platform, clock };
         service.make_project("shop", &["dev", "live"]).await;
         service
     }
 
     /// The same database behind another process: its writers take no turns with those of the first.
     pub(crate) fn other_process(&self) -> Self {
-        Self { router: router(&self.platform), platform: self.platform.clone(), clock: self.clock.clone() }
+        Self {
+            router: router(self.platform.clone()),
+            platform: self.platform.clone(),
+            clock: self.clock.clone(),
+        }
     }
 
     /// The same database, seen by a process whose clock says `now_ms`.
     pub(crate) fn with_clock_at(&self, now_ms: i64) -> Self {
         let clock = TestClock::at(now_ms);
         let platform = Platform { clock: std::sync::Arc::new(clock.clone()), ..self.platform.clone() };
-        Self { router: router(&platform), platform, clock }
+        Self { router: router(platform.clone()), platform, clock }
     }
 
     pub(crate) async fn make_project(&self, project: &str, environments: &[&str]) {
@@ -87,7 +79,7 @@ impl Service {
 
     /// Who may do everything.
     pub(crate) fn owner(&self) -> Caller {
-        self.caller(ROOT_TOKEN)
+        self.caller(ROOT)
     }
 
     /// A caller with a new token of that role, for all projects or for one.
@@ -206,7 +198,7 @@ impl Caller {
         self.send_as(method, path, "application/json", body.into()).await
     }
 
-    /// Sends a body of whatever type.
+    /// Sends a body of whatever type. Whatever is answered, it is as the contract says.
     pub(crate) async fn send_as(
         &self,
         method: &str,
@@ -215,21 +207,14 @@ impl Caller {
         body: Vec<u8>,
     ) -> Answer {
         let separator = if path.contains('?') { '&' } else { '?' };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("/admin{path}{separator}{}", self.scope))
-            .header("x-api-key", &self.token)
-            .header("content-type", content_type);
+        let mut ask = ask(method, format!("{path}{separator}{}", self.scope)).token(&self.token);
+        ask = ask.header("content-type", content_type).text(body);
         for (name, value) in &self.headers {
-            request = request.header(*name, value);
+            ask = ask.header(name, value);
         }
-        let request = request.body(Body::from(body)).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        contract::assert_documented(method, path.split('?').next().unwrap(), status, &body);
-        Answer { status, headers, body }
+        let answer = send(&self.router, &ask).await;
+        document::check(&ask, &answer);
+        answer
     }
 
     /// Makes a flag with the variations `true` and `false` and these tags.
@@ -250,36 +235,10 @@ impl Caller {
     }
 }
 
-impl Answer {
-    /// The body of an answer that must have this status.
-    #[track_caller]
-    pub(crate) fn is(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.body
-    }
-
-    /// A header of an answer, if it is there.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    /// The message of a refusal that must have this status.
-    #[track_caller]
-    pub(crate) fn refused(self, status: u16) -> String {
-        let body = self.is(status);
-        assert_eq!(body["code"], status.to_string(), "{body}");
-        body["message"].as_str().unwrap().to_owned()
-    }
-}
-
 /// One field of every item of a list.
 pub(crate) fn each(list: &Value, field: &str) -> Vec<String> {
     let items = list.as_array().unwrap_or_else(|| panic!("no list: {list}"));
     items.iter().map(|item| item[field].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()).collect()
-}
-
-fn router(platform: &Platform) -> Router {
-    fn_admin::router(fn_admin::Admin::new(platform.clone(), Some(ROOT_TOKEN.into())))
 }
 
 fn scope(project: &str, environment: &str) -> String {
