@@ -130,8 +130,17 @@ impl Writer {
                 return Ok(written);
             }
             let state = self.read(project).await?;
-            author.conditions.check(decision, &state).await?;
-            let plan = decision.decide(&state).await?;
+            let plan = match decide(author, decision, &state).await {
+                Ok(plan) => plan,
+                // Somebody may have carried it out since it was looked up: that is what refuses it now.
+                Err(refusal) => {
+                    let found = match &named {
+                        Some(named) => named.found(&*self.platform.db, self.platform.clock.now_ms()).await?,
+                        None => None,
+                    };
+                    return found.ok_or(refusal);
+                }
+            };
             if plan.is_empty() {
                 return Ok(Written {
                     answer: plan.answer,
@@ -185,4 +194,14 @@ impl Writer {
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         turns.entry(project.clone()).or_default().clone()
     }
+}
+
+/// The plan, if the caller's conditions hold.
+async fn decide<D: Decision>(
+    author: &Author,
+    decision: &D,
+    state: &ProjectState<'_>,
+) -> Result<Plan<D::Answer>, Error> {
+    author.conditions.check(decision, state).await?;
+    decision.decide(state).await
 }
