@@ -156,8 +156,9 @@ fn a_terminal_shows_all_that_is_needed_and_ctrl_c_ends_it_with_success() {
     let screen = folder.path().join("screen");
     let data = folder.path().join("data");
     let binary = burgee();
-    let line =
-        format!("{} serve --listen 127.0.0.1:0 --data {}", binary.get_program().display(), data.display());
+    // Without exec, a shell that waits for its child (dash does) ends as if Ctrl-C had killed it.
+    let program = binary.get_program().display();
+    let line = format!("exec {program} serve --listen 127.0.0.1:0 --data {}", data.display());
     // util-linux's script runs a program on a terminal of its own; -e hands on its exit code.
     let mut script = Command::new("script");
     script.args(["-q", "-e", "-f", "-c", &line]).arg(&screen).env_remove("BURGEE_ADMIN_TOKEN");
