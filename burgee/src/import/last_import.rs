@@ -2,31 +2,31 @@
 
 use std::collections::HashMap;
 
-use model::{EnvironmentUuid, Error};
+use model::{EnvironmentUuid, Error, Version};
 use serde::de::DeserializeOwned;
-use store::{Kind, ProjectState};
+use store::{BodyAt, Kind, ProjectState};
 
 use super::ACTOR;
 use super::verdict::Last;
 
-/// The newest revision at which an import wrote each object.
+/// The newest version at which an import wrote each object.
 #[derive(Default)]
 pub(super) struct LastImport {
-    revisions: HashMap<(Option<String>, String, String), i64>,
+    versions: HashMap<(Option<String>, String, String), Version>,
 }
 
 impl LastImport {
     /// Looks through the history of the project.
     pub(super) async fn of(state: &ProjectState<'_>) -> Result<Self, Error> {
         let written = store::newest_by_author(state.db, &state.project.id, ACTOR).await?;
-        let revisions =
-            written.into_iter().map(|row| ((row.environment, row.kind, row.identifier), row.revision));
-        Ok(Self { revisions: revisions.collect() })
+        let versions =
+            written.into_iter().map(|row| ((row.environment, row.kind, row.identifier), row.version));
+        Ok(Self { versions: versions.collect() })
     }
 
     /// Whether an import wrote the object.
     pub(super) fn wrote(&self, environment: Option<&EnvironmentUuid>, kind: Kind, identifier: &str) -> bool {
-        self.revision(environment, kind, identifier).is_some()
+        self.version(environment, kind, identifier).is_some()
     }
 
     /// What an import wrote last.
@@ -37,16 +37,23 @@ impl LastImport {
         kind: Kind,
         identifier: &str,
     ) -> Result<Last<T>, Error> {
-        let Some(revision) = self.revision(environment, kind, identifier) else { return Ok(Last::Never) };
-        let body =
-            store::authored_body(state.db, &state.project.id, revision, (environment, kind, identifier))
-                .await?;
-        Ok(Last::Wrote(body.and_then(|body| serde_json::from_str(&body).ok())))
+        let Some(version) = self.version(environment, kind, identifier) else { return Ok(Last::Never) };
+        let scope = environment.map_or(state.project.id.as_str(), EnvironmentUuid::as_str);
+        let written = match store::body_at(state.db, scope, kind, identifier, version).await? {
+            BodyAt::Body(body) => serde_json::from_str(&body).ok(),
+            BodyAt::Gone | BodyAt::NotYet => None,
+        };
+        Ok(Last::Wrote(written))
     }
 
-    fn revision(&self, environment: Option<&EnvironmentUuid>, kind: Kind, identifier: &str) -> Option<i64> {
+    fn version(
+        &self,
+        environment: Option<&EnvironmentUuid>,
+        kind: Kind,
+        identifier: &str,
+    ) -> Option<Version> {
         let environment = environment.map(ToString::to_string);
-        self.revisions.get(&(environment, kind.as_str().to_owned(), identifier.to_owned())).copied()
+        self.versions.get(&(environment, kind.as_str().to_owned(), identifier.to_owned())).copied()
     }
 }
 

@@ -50,11 +50,11 @@ const PAGE: &str = "SELECT revision, position, change_id, environment_id, versio
     length(before_body) > CAST($1 AS BIGINT) OR length(after_body) > CAST($1 AS BIGINT),
     CASE WHEN length(before_body) <= CAST($1 AS BIGINT) THEN before_body END,
     CASE WHEN length(after_body) <= CAST($1 AS BIGINT) THEN after_body END
-    FROM change WHERE project_id = $2 AND revision >= $3 AND (revision > $3 OR position > $4)
+    FROM change WHERE project_id = $2 AND (revision, position) > ($3, $4)
     ORDER BY revision, position LIMIT $5";
 
 const NEXT_PLACE: &str = "SELECT revision, position FROM change
-    WHERE project_id = $1 AND revision >= $2 AND (revision > $2 OR position > $3)
+    WHERE project_id = $1 AND (revision, position) > ($2, $3)
     ORDER BY revision, position LIMIT 1";
 
 const BODIES: &str =

@@ -34,7 +34,7 @@ mod verify;
 mod write;
 
 pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, count_changes};
-pub use authored::{Authored, authored_body, newest_by_author};
+pub use authored::{Authored, newest_by_author};
 pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
 pub use chain_rows::RowPlace;
 pub use environments::{

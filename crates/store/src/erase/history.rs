@@ -22,7 +22,7 @@ const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// Which rows may name the target; what they say is looked at in Rust.
 const CANDIDATES: &str = "SELECT revision, position, environment_id FROM change
-    WHERE project_id = $1 AND revision >= $2 AND (revision > $2 OR position > $3)
+    WHERE project_id = $1 AND (revision, position) > ($2, $3)
     AND ((kind = 'target' AND identifier = $4) OR replace(comment, $4, '') <> comment
     OR replace(before_body, $5, '') <> before_body OR replace(after_body, $5, '') <> after_body)
     ORDER BY revision, position LIMIT $6";

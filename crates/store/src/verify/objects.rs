@@ -49,15 +49,15 @@ const HISTORY_OF_PROJECT: &str = "SELECT c.kind, c.identifier, c.version FROM ch
     AND (o.scope IS NULL OR coalesce(o.body, '') <> coalesce(c.after_body, ''))
     ORDER BY c.version, c.kind, c.identifier LIMIT 1";
 
-const UNTOLD_IN_ENVIRONMENT: &str = "SELECT o.kind, o.identifier, o.version FROM object_version o
-    LEFT JOIN change c ON c.environment_id = o.scope AND c.version = o.version AND c.kind = o.kind
-    AND c.identifier = o.identifier
-    WHERE o.scope = $1 AND c.revision IS NULL ORDER BY o.version, o.kind, o.identifier LIMIT 1";
+const UNTOLD_IN_ENVIRONMENT: &str = "SELECT kind, identifier, version FROM object_version WHERE scope = $1
+    EXCEPT SELECT kind, identifier, version FROM change
+    WHERE environment_id = $1 AND kind IN ('flag_config', 'segment')
+    ORDER BY version, kind, identifier LIMIT 1";
 
-const UNTOLD_IN_PROJECT: &str = "SELECT o.kind, o.identifier, o.version FROM object_version o
-    LEFT JOIN change c ON c.project_id = o.scope AND c.revision = o.version AND c.kind = o.kind
-    AND c.identifier = o.identifier
-    WHERE o.scope = $1 AND c.revision IS NULL ORDER BY o.version, o.kind, o.identifier LIMIT 1";
+const UNTOLD_IN_PROJECT: &str = "SELECT kind, identifier, version FROM object_version WHERE scope = $1
+    EXCEPT SELECT kind, identifier, version FROM change
+    WHERE project_id = $1 AND environment_id IS NULL AND kind IN ('flag', 'tag')
+    ORDER BY version, kind, identifier LIMIT 1";
 
 /// The newest version of each object against `current_object`, and the reverse.
 const CURRENT: &str = "SELECT o.kind, o.identifier, o.version FROM object_version o
