@@ -33,6 +33,7 @@ use model::Target;
 use serde_json::{Value, json};
 use tests::repository::root;
 use tests::sdk::{Questions, Sdk};
+use tests::seed::{is_soak, seed};
 use ureq::{Agent, Body, http};
 
 use crate::case::Case;
@@ -178,12 +179,8 @@ fn compare(sdk: Sdk) {
 }
 
 fn scenarios() -> Vec<Scenario> {
-    let seed = std::env::var("BURGEE_SEED").ok().map_or_else(
-        || u64::from(fastrand::u32(..)),
-        |seed| seed.parse().unwrap_or_else(|error| panic!("BURGEE_SEED={seed}: {error}")),
-    );
-    println!("BURGEE_SEED={seed}");
-    let count = if std::env::var_os("BURGEE_SOAK").is_some() { SOAK } else { SLICE };
+    let seed = seed();
+    let count = if is_soak() { SOAK } else { SLICE };
     (0..count as u64).map(|number| Scenario::new(seed.wrapping_add(number))).collect()
 }
 

@@ -5,6 +5,7 @@ mod storage {
     pub(crate) mod outbox;
     pub(crate) mod queue;
     pub(crate) mod races;
+    pub(crate) mod repair;
     pub(crate) mod requests;
     pub(crate) mod scopes;
     pub(crate) mod world;

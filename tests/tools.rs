@@ -3,6 +3,7 @@
 
 mod tools {
     pub(crate) mod audit;
+    pub(crate) mod backup;
     pub(crate) mod command;
     pub(crate) mod differences;
     pub(crate) mod directory;
@@ -13,5 +14,4 @@ mod tools {
     pub(crate) mod mistakes;
     pub(crate) mod repeated;
     pub(crate) mod tampering;
-    pub(crate) mod wire;
 }

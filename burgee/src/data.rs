@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use platform::Platform;
 use platform::config::{Fallback, Kind, Var};
 use platform_native::{Options, Sqlite, config, embedded_on};
@@ -45,7 +45,7 @@ impl DataFolder {
     pub(crate) async fn open(&self) -> anyhow::Result<Installation> {
         let Some(installation) = self.find().await? else {
             let folder = self.path()?;
-            bail!("there is no database in {}; name the data folder with --data", folder.display());
+            return Err(nothing_in(&folder));
         };
         Ok(installation)
     }
@@ -76,11 +76,12 @@ impl DataFolder {
         Ok(installation)
     }
 
-    fn path(&self) -> anyhow::Result<PathBuf> {
-        match &self.data {
-            Some(data) => Ok(data.clone()),
-            None => Ok(PathBuf::from(config::read(&[VARS])?.text(VAR.name)?)),
-        }
+    /// Where it is.
+    ///
+    /// # Errors
+    /// If the environment says something that is no path.
+    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
+        folder(self.data.as_deref())
     }
 }
 
@@ -106,10 +107,34 @@ impl Installation {
 /// # Errors
 /// If it cannot be made, or a process is using it.
 pub(crate) fn open(folder: &Path) -> anyhow::Result<Sqlite> {
+    make(folder)?;
+    Ok(Sqlite::open(&file(folder), Options::default())?)
+}
+
+/// The data folder: what the command line says, else the environment, else the default.
+///
+/// # Errors
+/// If the environment says something that is no path.
+pub(crate) fn folder(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(folder) => Ok(folder.to_owned()),
+        None => Ok(PathBuf::from(config::read(&[VARS])?.text(VAR.name)?)),
+    }
+}
+
+/// Makes the folder if it is not there.
+///
+/// # Errors
+/// If it cannot be made.
+pub(crate) fn make(folder: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).with_context(|| {
         format!("the data folder {} cannot be made; choose another with --data", folder.display())
-    })?;
-    Ok(Sqlite::open(&file(folder), Options::default())?)
+    })
+}
+
+/// What to say where a database should be and is not.
+pub(crate) fn nothing_in(folder: &Path) -> anyhow::Error {
+    anyhow!("there is no database in {}; name the data folder with --data", folder.display())
 }
 
 /// The database of a folder.

@@ -1,12 +1,15 @@
 //! The one binary: everything in one process, and the tools around it.
 
 mod audit;
+mod backup;
 mod data;
 mod erase;
 mod eval_command;
 mod export;
 mod import;
 mod relay_directory;
+mod repair;
+mod restore;
 mod serve;
 
 use std::process::ExitCode;
@@ -30,6 +33,13 @@ enum Command {
     /// Look after the history of changes
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Copy everything into one file, also while a server is running
+    Backup(backup::Arguments),
+    /// Put a backup in the place of what is there
+    Restore(restore::Arguments),
+    /// Put right what a mishap left behind
+    #[command(subcommand)]
+    Repair(repair::Command),
     /// Forget a target: its personal data, everywhere
     Erase(erase::Arguments),
     /// Bring along flags, target groups, targets and SDK keys from another system
@@ -51,6 +61,9 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Repair(command) => repair::run(&command),
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Import(command) => import::run(&command),
         Command::Export(command) => export::run(&command),

@@ -55,14 +55,72 @@ pub enum Demo {
     No,
 }
 
+/// How a server is started.
+#[derive(Clone)]
+pub struct Launch {
+    data: PathBuf,
+    demo: Demo,
+    settings: Vec<(String, String)>,
+    launcher: Vec<String>,
+}
+
+impl Launch {
+    /// A server on the data folder, with the settings that it has by itself.
+    pub fn new(data: &Path, demo: Demo) -> Self {
+        Self { data: data.to_owned(), demo, settings: Vec::new(), launcher: Vec::new() }
+    }
+
+    /// Sets an environment variable.
+    #[must_use]
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it by a program that executes its last arguments in its own place.
+    #[must_use]
+    pub fn through(mut self, launcher: &[&str]) -> Self {
+        self.launcher = launcher.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
+    /// The command that serves on `listen`.
+    pub fn command(&self, listen: &str) -> Command {
+        let mut command = burgee();
+        if let Some((program, arguments)) = self.launcher.split_first() {
+            let burgee = command;
+            command = Command::new(program);
+            command.args(arguments).arg(burgee.get_program()).stdin(Stdio::null());
+            for (name, _) in burgee.get_envs() {
+                command.env_remove(name);
+            }
+        }
+        command.args(["serve", "--listen", listen, "--data"]).arg(&self.data);
+        command.env("BURGEE_ADMIN_TOKEN", ADMIN_TOKEN).envs(self.settings.iter().cloned());
+        if self.demo == Demo::No {
+            command.arg("--no-demo");
+        }
+        command
+    }
+
+    /// Starts it and waits until it says that it is ready.
+    ///
+    /// # Panics
+    /// If it does not within 20 s; the message shows what it wrote.
+    pub fn start(self) -> Burgee {
+        let logs = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let (server, address, started_in) = launch(&mut self.command("127.0.0.1:0"), logs.path());
+        Burgee { server, address, started_in, logs, launch: self }
+    }
+}
+
 /// A running server; killed when dropped.
 pub struct Burgee {
     server: Process,
     address: String,
     started_in: Duration,
     logs: TempDir,
-    data: PathBuf,
-    demo: Demo,
+    launch: Launch,
 }
 
 impl Burgee {
@@ -71,9 +129,7 @@ impl Burgee {
     /// # Panics
     /// If it does not within 20 s; the message shows what it wrote.
     pub fn start(data: &Path, demo: Demo) -> Self {
-        let logs = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        let (server, address, started_in) = launch(data, demo, "127.0.0.1:0", logs.path());
-        Self { server, address, started_in, logs, data: data.to_owned(), demo }
+        Launch::new(data, demo).start()
     }
 
     /// Starts it again on the same data folder and port, killed or not before.
@@ -82,7 +138,7 @@ impl Burgee {
     /// As `start`.
     pub fn restart(&mut self) {
         self.kill();
-        let started = launch(&self.data, self.demo, &self.address, self.logs.path());
+        let started = launch(&mut self.launch.command(&self.address), self.logs.path());
         (self.server, self.address, self.started_in) = started;
     }
 
@@ -100,6 +156,21 @@ impl Burgee {
         ended.unwrap_or_else(|| panic!("SIGTERM did not end burgee\n{}", written(self.logs.path())))
     }
 
+    /// Sends the process a signal and does not wait.
+    pub fn signal(&mut self, signal: Signal) {
+        self.server.signal(signal);
+    }
+
+    /// How the process ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.server.ended()
+    }
+
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.server.pid()
+    }
+
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -112,12 +183,17 @@ impl Burgee {
 
     /// The folder with its data.
     pub fn data(&self) -> &Path {
-        &self.data
+        &self.launch.data
     }
 
     /// What it wrote to stdout since it was first started.
     pub fn stdout(&self) -> String {
         fs::read_to_string(self.logs.path().join("stdout")).unwrap_or_default()
+    }
+
+    /// What it wrote to stderr, its log, since it was first started.
+    pub fn stderr(&self) -> String {
+        fs::read_to_string(self.logs.path().join("stderr")).unwrap_or_default()
     }
 
     /// A client of its admin API that may do everything.
@@ -134,17 +210,12 @@ impl Drop for Burgee {
     }
 }
 
-fn launch(data: &Path, demo: Demo, listen: &str, logs: &Path) -> (Process, String, Duration) {
-    let mut command = burgee();
-    command.args(["serve", "--listen", listen, "--data"]).arg(data).env("BURGEE_ADMIN_TOKEN", ADMIN_TOKEN);
-    if demo == Demo::No {
-        command.arg("--no-demo");
-    }
+fn launch(command: &mut Command, logs: &Path) -> (Process, String, Duration) {
     let stdout = logs.join("stdout");
     let before = fs::read(&stdout).map_or(0, |text| text.len());
     command.stdout(append(&stdout)).stderr(append(&logs.join("stderr")));
     let started = Instant::now();
-    let mut server = Process::start(&mut command);
+    let mut server = Process::start(command);
     let address = wait_until(START_LIMIT, || {
         if let Some(status) = server.ended() {
             panic!("burgee ended with {status}\n{}", written(logs));

@@ -29,14 +29,24 @@ impl Process {
         self.0.try_wait().ok().flatten()
     }
 
-    /// Sends the signal and waits. `None` if the process did not end within `limit`.
-    pub fn end(&mut self, signal: Signal, limit: Duration) -> Option<ExitStatus> {
+    /// Its id.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends the signal, unless it has ended.
+    pub fn signal(&mut self, signal: Signal) {
         if let Some(pid) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
             && self.ended().is_none()
         {
-            // It may end by itself just now, which is found out below.
+            // It may end by itself just now, which whoever waits for it finds out.
             let _ = kill_process(pid, signal);
         }
+    }
+
+    /// Sends the signal and waits. `None` if the process did not end within `limit`.
+    pub fn end(&mut self, signal: Signal, limit: Duration) -> Option<ExitStatus> {
+        self.signal(signal);
         wait_until(limit, || self.ended())
     }
 

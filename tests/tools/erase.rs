@@ -8,7 +8,7 @@ use tests::burgee::{Burgee, Demo};
 
 use super::command::{fail, run, succeed, verify};
 use super::lived::{Lived, PERSON, PERSON_NAME, PERSON_SECRET, SCOPE};
-use super::wire::Client;
+use tests::wire::Client;
 
 fn erase(data: &Path, target: &str, more: &[&str]) -> String {
     let arguments = ["erase", "--data", data.to_str().unwrap(), "--target", target];

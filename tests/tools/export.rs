@@ -12,7 +12,7 @@ use tests::burgee::{Burgee, Demo};
 use super::command::{fail, import, succeed, verify};
 use super::directory::{SAMPLE, SAMPLE_KEY, SAMPLE_NAMES, sample};
 use super::lived::Lived;
-use super::wire::Client;
+use tests::wire::Client;
 
 fn export(data: &Path, directory: &Path, more: &[&str]) -> String {
     let arguments = ["export", "ff-proxy", directory.to_str().unwrap(), "--data", data.to_str().unwrap()];

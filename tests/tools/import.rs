@@ -16,7 +16,7 @@ use super::directory::{
     DEV, Directory, PROD, SAMPLE, SAMPLE_EMPTY, SAMPLE_EMPTY_KEY, SAMPLE_KEY, SAMPLE_NAMES, flag, key_hash,
     sample, segment, with,
 };
-use super::wire::Client;
+use tests::wire::Client;
 
 #[test]
 fn the_sample_is_imported_and_applications_keep_their_keys_and_paths() {

@@ -9,7 +9,7 @@ use tests::admin::Admin;
 use tests::burgee::{ADMIN_TOKEN, Burgee, Demo};
 use tests::deadline::wait_for;
 
-use super::wire::{Client, send};
+use tests::wire::{Client, send};
 
 /// Somebody whose data is there in many places.
 pub(crate) const PERSON: &str = "unforgettable@example.com";

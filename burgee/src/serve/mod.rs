@@ -14,9 +14,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use platform::Platform;
 use platform_native::{embedded_on, shutdown, telemetry};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 
 use crate::data;
 use app::App;
@@ -72,6 +73,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     for version in applied {
         info!(version, "the database now has schema {version}");
     }
+    pick_up(&platform).await?;
     let app = App::new(platform.clone(), sqlite, &settings).await?;
     first_start::prepare(&app, &settings, address).await?;
 
@@ -90,5 +92,24 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     // Nothing that was accepted stays behind: reports in the queue are counted, changes announced.
     loops::run_once(&platform).await;
     info!("ended");
+    Ok(())
+}
+
+/// Looks at how the last server, or a tool since, left the database.
+async fn pick_up(platform: &Platform) -> anyhow::Result<()> {
+    let db = &*platform.db;
+    if store::needs_repair(db).await? {
+        error!(
+            "the database was restored from a backup and not repaired: SDKs that heard of newer versions ignore every \
+             change; stop this server and run `burgee repair after-restore`"
+        );
+    }
+    let late = store::date_unsent(db, platform.clock.now_ms()).await?;
+    if late > 0 {
+        info!(
+            objects = late,
+            "{late} objects changed and were not announced yet; streams are told of them now"
+        );
+    }
     Ok(())
 }

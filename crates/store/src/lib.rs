@@ -24,6 +24,7 @@ mod outbox;
 mod projects;
 mod queue;
 mod references;
+mod repair;
 mod schema;
 mod settings;
 mod status;
@@ -60,12 +61,13 @@ pub use objects::{
 };
 pub use order::{Direction, Window};
 pub use organisations::{OrganisationRow, insert_organisation, organisation, organisations_of};
-pub use outbox::{announced_key, flush, unsent_environments};
+pub use outbox::{announced_key, date_unsent, flush, unsent_environments};
 pub use projects::{
     ProjectRow, project_by_id, project_by_identifier, projects_of, retire_project, update_project,
 };
 pub use queue::{TableQueue, work_queue};
 pub use references::{config_references, flag_references, segment_references};
+pub use repair::{Repaired, VERSIONS_LEAP, needs_repair, note_restore};
 pub use schema::{SCHEMA_VERSION, check_schema, migrate, schema_version};
 pub use settings::{put_setting_once, setting};
 pub use status::{Backlog, ProjectStanding, backlog, count_projects, project_standings};

@@ -9,6 +9,8 @@ const READ: &str = "SELECT value FROM setting WHERE name = $1";
 
 const PUT_ONCE: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 
+const REMOVE: &str = "DELETE FROM setting WHERE name = $1";
+
 /// The value under `name`.
 ///
 /// # Errors
@@ -26,4 +28,9 @@ pub async fn setting(db: &dyn Db, name: &str) -> Result<Option<String>, Error> {
 pub async fn put_setting_once(db: &dyn Db, name: &str, value: &str) -> Result<String, Error> {
     db.batch(vec![Statement::new(PUT_ONCE).bind(name).bind(value)]).await.map_err(unavailable)?;
     setting(db, name).await?.ok_or_else(|| Error::internal(format!("setting {name} vanished")))
+}
+
+/// Forgets what is kept under `name`, if something is.
+pub(crate) async fn remove_setting(db: &dyn Db, name: &str) -> Result<(), Error> {
+    db.batch(vec![Statement::new(REMOVE).bind(name)]).await.map(drop).map_err(unavailable)
 }

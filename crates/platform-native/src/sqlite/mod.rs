@@ -5,6 +5,7 @@ mod fault;
 mod lock;
 mod open;
 mod readers;
+mod restore;
 mod session;
 mod writer;
 
@@ -17,8 +18,9 @@ use async_trait::async_trait;
 use crossbeam_channel::{Sender, TrySendError};
 use platform::{Db, DbError, Dialect, Row, Statement};
 
-pub use backup::BackupError;
+pub use backup::{BackupError, back_up};
 pub use open::OpenError;
+pub use restore::{Restore, RestoreError};
 
 use lock::FolderLock;
 use open::Identity;
@@ -75,14 +77,18 @@ impl Sqlite {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(file: &Path, options: Options) -> Result<Self, OpenError> {
-        let folder = open::folder_of(file)?;
-        let lock = FolderLock::take(&folder)?;
+        let lock = FolderLock::take(&open::folder_of(file)?)?;
+        Self::open_locked(file, options, Some(lock))
+    }
+
+    /// The same for whoever holds the folder's lock.
+    fn open_locked(file: &Path, options: Options, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let name = file.display().to_string();
         let session = Session::new(open::writer(file, &options)?, name.clone());
         let identity = Identity::of(file)?;
         let writer = Writer::start(session, Some(identity), options.queue_max.max(1), &name)?;
         let readers = Readers::start(file, &options, &name)?;
-        Ok(Self { readers: Some(readers), writer, file: Some(file.to_owned()), _lock: Some(lock) })
+        Ok(Self { readers: Some(readers), writer, file: Some(file.to_owned()), _lock: lock })
     }
 
     /// A database of its own, gone when dropped: for tests and trials. It has one connection, so reads
@@ -125,12 +131,8 @@ impl Sqlite {
         let path = to.to_owned();
         let copied = match self.file.clone() {
             Some(file) => {
-                let copy = move || {
-                    let source = open::reader(&file, &Options::default())
-                        .map_err(|error| BackupError { to: path.clone(), cause: error.to_string() })?;
-                    backup::copy(&source, &path)
-                };
-                tokio::task::spawn_blocking(copy).await.map_err(|error| error.to_string())
+                let copy = tokio::task::spawn_blocking(move || back_up(&file, &path));
+                copy.await.map_err(|error| error.to_string())
             }
             None => {
                 let copy = move |session: &Session| Ok(backup::copy(session.connection(), &path));

@@ -46,6 +46,20 @@ impl Writer {
         Ok(written)
     }
 
+    /// Decides and commits as [`Writer::write`] does, and leaves announcing to the next server. For tools
+    /// that run while there is none: nobody could hear of it.
+    ///
+    /// # Errors
+    /// As [`Writer::write`].
+    pub(crate) async fn write_unannounced<D: Decision>(
+        &self,
+        project: &ProjectUuid,
+        author: &Author,
+        decision: &D,
+    ) -> Result<Written<D::Answer>, Error> {
+        self.commit(project, author, decision).await
+    }
+
     /// Adds to the history of a project, even of one that was deleted: its chain goes on. For tools that
     /// have the database for themselves, so nothing is decided twice.
     ///

@@ -1,0 +1,6 @@
+//! What is acknowledged stays, what breaks says so, what runs keeps running: the real binary in bad company.
+#![cfg(test)]
+
+mod durability {
+    pub(crate) mod restored;
+}
