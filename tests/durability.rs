@@ -2,5 +2,9 @@
 #![cfg(test)]
 
 mod durability {
+    pub(crate) mod clock;
+    pub(crate) mod kills;
+    pub(crate) mod ledger;
     pub(crate) mod restored;
+    pub(crate) mod traffic;
 }

@@ -8,6 +8,5 @@ mod storage {
     pub(crate) mod repair;
     pub(crate) mod requests;
     pub(crate) mod scopes;
-    pub(crate) mod world;
     pub(crate) mod write;
 }

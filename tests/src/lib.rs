@@ -20,3 +20,4 @@ pub mod sdk;
 pub mod seed;
 pub mod sql;
 pub mod wire;
+pub mod world;

@@ -93,7 +93,7 @@ impl Client {
 }
 
 /// One line of a report: evaluations of a flag's variation, of all targets together.
-pub fn counted(flag: &str, variation: &str, count: u64) -> Value {
+pub fn counted(flag: &str, variation: &str, count: i64) -> Value {
     let attribute = |key: &str, value: &str| json!({ "key": key, "value": value });
     json!({ "timestamp": 0, "count": count, "metricsType": "FFMETRICS", "attributes": [
         attribute("featureIdentifier", flag), attribute("variationIdentifier", variation),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::Author;
 
-use super::world::{Put, Remove, World};
+use tests::world::{Put, Remove, World};
 
 /// A feed that can be away.
 struct Faulty {

@@ -6,7 +6,7 @@ use platform::Cursor;
 use std::time::Duration;
 use store::{Author, VERSIONS_LEAP};
 
-use super::world::{Put, Remove, World};
+use tests::world::{Put, Remove, World};
 
 #[tokio::test]
 async fn the_next_flush_tells_of_every_object_once_and_of_what_is_gone_as_gone() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::{Author, Conditions, KeptAnswer, NamedRequest};
 use testkit::TestClock;
 
-use super::world::{Put, World};
+use tests::world::{Put, World};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 

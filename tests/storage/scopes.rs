@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use model::{EnvironmentUuid, Error, EventKind, FlagId};
 use store::{Author, Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
-use super::world::{Put, World};
+use tests::world::{Put, World};
 
 /// Records something about the environment that nobody is served.
 struct Note(EnvironmentUuid);

@@ -9,7 +9,7 @@ use platform::{Db, DbError, Dialect, Platform, Row, Statement};
 use store::Author;
 use tokio::task::JoinSet;
 
-use super::world::{Need, Put, Remove, World};
+use tests::world::{Need, Put, Remove, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_opposing_decisions_exactly_one_is_committed_a_thousand_times() {

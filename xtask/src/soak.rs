@@ -15,6 +15,8 @@ const FUZZ_S: u64 = 600;
 pub(crate) enum Part {
     /// The engine against the published Node and Python SDKs, at full size.
     Differential,
+    /// 200 kills of a busy server, 50 of one that starts for the first time.
+    Durability,
     /// Every fuzz target for ten minutes.
     Fuzz,
     /// The engine's benches, and the same flags through a peer.
@@ -31,6 +33,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
     for part in if wanted.is_empty() { all } else { wanted } {
         match part {
             Part::Differential => differential(shell)?,
+            Part::Durability => durability(shell)?,
             Part::Fuzz => fuzz(shell)?,
             Part::Engine => engine(shell)?,
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
@@ -45,6 +48,11 @@ fn differential(shell: &Shell) -> anyhow::Result<()> {
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "differential", "--", "--nocapture"]);
     test.env("BURGEE_SOAK", "1").env("BURGEE_PYTHON", python::installed(shell)?);
     shell::run(&mut test)
+}
+
+fn durability(shell: &Shell) -> anyhow::Result<()> {
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "durability", "--", "--nocapture", "kills"]);
+    shell::run(test.env("BURGEE_SOAK", "1"))
 }
 
 fn fuzz(shell: &Shell) -> anyhow::Result<()> {

@@ -104,6 +104,7 @@ async fn pick_up(platform: &Platform) -> anyhow::Result<()> {
              change; stop this server and run `burgee repair after-restore`"
         );
     }
+    store::release_leases(db).await?;
     let late = store::date_unsent(db, platform.clock.now_ms()).await?;
     if late > 0 {
         info!(

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use model::{Error, KeyHash, KeyRecord};
-use platform::Platform;
+use platform::{Lifetime, Platform};
 
 /// A revoked key is refused within two seconds: this long from memory, the rest for the stream to close.
-const KNOWN_FOR_MS: i64 = 1_000;
+const KNOWN_FOR: Duration = Duration::from_secs(1);
 
 /// Unknown keys are remembered longer, so that a client that retries a bad key costs nothing.
-const UNKNOWN_FOR_MS: i64 = 10_000;
+const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 
 /// Entries, so that guessing keys does not fill memory.
 const ENTRIES_MAX: usize = 20_000;
@@ -23,14 +24,14 @@ pub(crate) struct Keys {
 #[derive(Clone)]
 struct Entry {
     record: Option<KeyRecord>,
-    until_ms: i64,
+    lifetime: Lifetime,
 }
 
 impl Keys {
     /// The key, if it is there and not expired.
     pub(crate) async fn get(&self, platform: &Platform, hash: &KeyHash) -> Result<Option<KeyRecord>, Error> {
         let now_ms = platform.clock.now_ms();
-        let known = self.entries().get(hash).filter(|entry| entry.until_ms > now_ms).cloned();
+        let known = self.entries().get(hash).filter(|entry| entry.lifetime.covers(now_ms)).cloned();
         let entry = match known {
             Some(entry) => entry,
             None => self.read(platform, hash, now_ms).await?,
@@ -40,11 +41,11 @@ impl Keys {
 
     async fn read(&self, platform: &Platform, hash: &KeyHash, now_ms: i64) -> Result<Entry, Error> {
         let record = store::key_record(&*platform.db, hash).await?;
-        let lifetime_ms = if record.is_some() { KNOWN_FOR_MS } else { UNKNOWN_FOR_MS };
-        let entry = Entry { record, until_ms: now_ms.saturating_add(lifetime_ms) };
+        let duration = if record.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
+        let entry = Entry { record, lifetime: Lifetime::starting(now_ms, duration) };
         let mut entries = self.entries();
         if entries.len() >= ENTRIES_MAX {
-            entries.retain(|_, entry| entry.until_ms > now_ms);
+            entries.retain(|_, entry| entry.lifetime.covers(now_ms));
         }
         if entries.len() >= ENTRIES_MAX {
             entries.clear();

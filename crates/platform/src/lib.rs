@@ -15,7 +15,7 @@ mod random;
 use std::sync::Arc;
 
 pub use cache::{Cache, CacheError};
-pub use clock::{Clock, within};
+pub use clock::{Clock, Lifetime, within};
 pub use db::{Db, DbError, Dialect, Row, Statement, Value};
 pub use feed::{ChangeFeed, Cursor, FeedError, FeedPage};
 pub use queue::{Job, QueueError, WorkQueue};

@@ -65,7 +65,7 @@ pub use outbox::{announced_key, date_unsent, flush, unsent_environments};
 pub use projects::{
     ProjectRow, project_by_id, project_by_identifier, projects_of, retire_project, update_project,
 };
-pub use queue::{TableQueue, work_queue};
+pub use queue::{TableQueue, release_leases, work_queue};
 pub use references::{config_references, flag_references, segment_references};
 pub use repair::{Repaired, VERSIONS_LEAP, needs_repair, note_restore};
 pub use schema::{SCHEMA_VERSION, check_schema, migrate, schema_version};

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use model::Error;
 use platform::{Clock, Db, DbError, Job, Platform, QueueError, Random, Row, Statement, WorkQueue};
+
+use crate::fault::unavailable;
 
 /// Jobs that may wait. Beyond it, pushing is refused and the SDK keeps its counts for the next try.
 const JOBS_MAX: i64 = 10_000;
@@ -17,11 +20,15 @@ const COUNT: &str = "SELECT count(*) FROM work_queue";
 
 const PUSH: &str = "INSERT INTO work_queue (id, payload, available_ms) VALUES ($1, $2, $3)";
 
+/// A lease never ends later than a whole one from now: a claim says so with `$2`, so that jobs do not wait for
+/// an hour because the clock was put back by one.
 const WAITING: &str = "SELECT id, payload, available_ms FROM work_queue
-    WHERE available_ms <= $1 ORDER BY id LIMIT $2";
+    WHERE available_ms <= $1 OR available_ms > $2 ORDER BY id LIMIT $3";
 
 /// The condition makes two workers that saw the same job agree on one of them.
 const CLAIM: &str = "UPDATE work_queue SET available_ms = $1 WHERE id = $2 AND available_ms = $3";
+
+const RELEASE: &str = "UPDATE work_queue SET available_ms = 0 WHERE available_ms > 0";
 
 const ACK: &str = "DELETE FROM work_queue WHERE id = $1";
 
@@ -41,6 +48,14 @@ pub fn work_queue(platform: &Platform) -> Arc<dyn WorkQueue> {
             random: platform.random.clone(),
         })
     })
+}
+
+/// Ends every lease. For the one process of an installation when it starts: whoever held them is dead.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn release_leases(db: &dyn Db) -> Result<(), Error> {
+    db.batch(vec![Statement::new(RELEASE)]).await.map(drop).map_err(unavailable)
 }
 
 #[async_trait]
@@ -82,13 +97,14 @@ impl TableQueue {
         let now_ms = self.clock.now_ms();
         let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.db.query(Statement::new(WAITING).bind(now_ms).bind(limit)).await.map_err(away)?;
+        let until_ms = now_ms.saturating_add(lease_ms);
+        let waiting = Statement::new(WAITING).bind(now_ms).bind(until_ms).bind(limit);
+        let rows = self.db.query(waiting).await.map_err(away)?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         let waiting: Vec<(Job, i64)> = rows.iter().map(read).collect::<Result<_, _>>().map_err(away)?;
         let claims = waiting.iter().map(|(job, available_ms)| {
-            let until_ms = now_ms.saturating_add(lease_ms);
             Statement::new(CLAIM).bind(until_ms).bind(job.id.as_str()).bind(*available_ms)
         });
         let claimed = self.db.batch(claims.collect()).await.map_err(away)?;

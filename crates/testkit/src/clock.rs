@@ -24,9 +24,13 @@ impl TestClock {
 
     /// Moves on.
     pub fn advance(&self, by: Duration) {
-        let by_ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.now_ms.fetch_add(by_ms, Ordering::SeqCst);
+        self.now_ms.fetch_add(millis(by), Ordering::SeqCst);
         self.moved.send_replace(());
+    }
+
+    /// Is put back, as an administrator or a time server does. Whoever sleeps does so longer.
+    pub fn put_back(&self, by: Duration) {
+        self.now_ms.fetch_sub(millis(by), Ordering::SeqCst);
     }
 }
 
@@ -38,11 +42,15 @@ impl Clock for TestClock {
 
     async fn sleep(&self, duration: Duration) {
         let mut moved = self.moved.subscribe();
-        let until_ms = self.now_ms().saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX));
+        let until_ms = self.now_ms().saturating_add(millis(duration));
         while self.now_ms() < until_ms {
             if moved.changed().await.is_err() {
                 return;
             }
         }
     }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

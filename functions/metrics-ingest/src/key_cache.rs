@@ -3,15 +3,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use client_api::Source;
 use model::{Error, KeyHash, KeyRecord};
-use platform::Clock;
+use platform::{Clock, Lifetime};
 
-const KNOWN_FOR_MS: i64 = 60_000;
+const KNOWN_FOR: Duration = Duration::from_secs(60);
 
 /// A key that was made a moment ago must not be refused for a minute.
-const UNKNOWN_FOR_MS: i64 = 10_000;
+const UNKNOWN_FOR: Duration = Duration::from_secs(10);
 
 /// Entries, so that guessing keys does not fill memory.
 const ENTRIES_MAX: usize = 10_000;
@@ -25,7 +26,7 @@ pub(crate) struct KeyCache {
 #[derive(Clone)]
 struct Entry {
     key: Option<KeyRecord>,
-    until_ms: i64,
+    lifetime: Lifetime,
 }
 
 impl KeyCache {
@@ -36,7 +37,7 @@ impl KeyCache {
     /// The key with that hash, if it was alive a minute ago and has not expired since.
     pub(crate) async fn get(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, Error> {
         let now_ms = self.clock.now_ms();
-        let known = self.entries().get(hash).filter(|entry| entry.until_ms > now_ms).cloned();
+        let known = self.entries().get(hash).filter(|entry| entry.lifetime.covers(now_ms)).cloned();
         let key = match known {
             Some(entry) => entry.key,
             None => self.look_up(hash, now_ms).await?,
@@ -46,16 +47,16 @@ impl KeyCache {
 
     async fn look_up(&self, hash: &KeyHash, now_ms: i64) -> Result<Option<KeyRecord>, Error> {
         let key = self.source.key(hash).await?;
-        let lifetime_ms = if key.is_some() { KNOWN_FOR_MS } else { UNKNOWN_FOR_MS };
+        let duration = if key.is_some() { KNOWN_FOR } else { UNKNOWN_FOR };
         let mut entries = self.entries();
         if entries.len() >= ENTRIES_MAX {
-            entries.retain(|_, entry| entry.until_ms > now_ms);
+            entries.retain(|_, entry| entry.lifetime.covers(now_ms));
         }
         if entries.len() >= ENTRIES_MAX {
             entries.clear();
         }
-        let until_ms = now_ms.saturating_add(lifetime_ms);
-        entries.insert(hash.clone(), Entry { key: key.clone(), until_ms });
+        let lifetime = Lifetime::starting(now_ms, duration);
+        entries.insert(hash.clone(), Entry { key: key.clone(), lifetime });
         Ok(key)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Cache, CacheError, Clock};
+use crate::{Cache, CacheError, Clock, Lifetime};
 
 /// Entries beyond which the expired ones, or failing that all but numbers, are dropped.
 const ENTRIES_MAX: usize = 100_000;
@@ -20,7 +20,7 @@ pub struct MemoryCache {
 
 #[derive(Default)]
 struct State {
-    values: HashMap<String, (Bytes, i64)>,
+    values: HashMap<String, (Bytes, Lifetime)>,
     /// Numbers never expire: they are as many as there are environments.
     numbers: HashMap<String, i64>,
 }
@@ -44,20 +44,20 @@ impl Cache for MemoryCache {
             return Ok(Some(number.to_string().into()));
         }
         let now_ms = self.clock.now_ms();
-        Ok(state.values.get(key).filter(|(_, until_ms)| *until_ms > now_ms).map(|(value, _)| value.clone()))
+        let kept = state.values.get(key).filter(|(_, lifetime)| lifetime.covers(now_ms));
+        Ok(kept.map(|(value, _)| value.clone()))
     }
 
     async fn set(&self, key: &str, value: Bytes, ttl: Duration) -> Result<(), CacheError> {
         let now_ms = self.clock.now_ms();
-        let until_ms = now_ms.saturating_add(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         let mut state = self.state();
         if state.values.len() >= ENTRIES_MAX {
-            state.values.retain(|_, (_, until_ms)| *until_ms > now_ms);
+            state.values.retain(|_, (_, lifetime)| lifetime.covers(now_ms));
         }
         if state.values.len() >= ENTRIES_MAX {
             state.values.clear();
         }
-        state.values.insert(key.to_owned(), (value, until_ms));
+        state.values.insert(key.to_owned(), (value, Lifetime::starting(now_ms, ttl)));
         Ok(())
     }
 

@@ -11,48 +11,73 @@ use store::{
 };
 
 /// One project with one environment on an empty database.
-pub(crate) struct World {
-    pub(crate) platform: Platform,
-    pub(crate) writer: Writer,
-    pub(crate) project: ProjectUuid,
-    pub(crate) environment: EnvironmentUuid,
+pub struct World {
+    /// Where it is.
+    pub platform: Platform,
+    /// A writer of this process.
+    pub writer: Writer,
+    /// The project.
+    pub project: ProjectUuid,
+    /// Its environment.
+    pub environment: EnvironmentUuid,
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
+    /// On a platform of its own.
+    pub async fn new() -> Self {
         Self::on(testkit::platform()).await
     }
 
-    pub(crate) async fn on(platform: Platform) -> Self {
-        store::migrate(&*platform.db).await.unwrap();
+    /// On that platform, whose database is empty.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn on(platform: Platform) -> Self {
+        store::migrate(&*platform.db).await.unwrap_or_else(|error| panic!("{error}"));
         let writer = Writer::new(platform.clone());
         let project = ProjectUuid::from_wire(platform.random.uuid());
         let environment = EnvironmentUuid::from_wire(platform.random.uuid());
-        writer.create_project(project_row(&project), &Author::default()).await.unwrap();
-        let world = Self { platform, writer, project, environment };
-        world
-            .writer
-            .write(&world.project, &Author::default(), &NewEnvironment(world.environment.clone()))
-            .await
-            .unwrap();
-        world
+        let author = Author::default();
+        let made = writer.create_project(project_row(&project), &author).await;
+        made.unwrap_or_else(|error| panic!("{error}"));
+        let made = writer.write(&project, &author, &NewEnvironment(environment.clone())).await;
+        made.unwrap_or_else(|error| panic!("{error}"));
+        Self { platform, writer, project, environment }
+    }
+
+    /// Writes an object of the environment and returns its version.
+    ///
+    /// # Panics
+    /// If it is not written.
+    pub async fn put(&self, flag: &str) -> Version {
+        let put = Put { environment: self.environment.clone(), flag: FlagId::from_wire(flag) };
+        let written = self.writer.write(&self.project, &Author::default(), &put).await;
+        written.unwrap_or_else(|error| panic!("{error}")).answer
     }
 
     /// A writer that takes no turns with the first one: as another process would.
-    pub(crate) fn other_process(&self) -> Writer {
+    pub fn other_process(&self) -> Writer {
         Writer::new(self.platform.clone())
     }
 
-    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
-        let rows = self.platform.db.query(Statement::new(sql)).await.unwrap();
-        rows[0].int(0).unwrap()
+    /// The one number that a statement answers with.
+    ///
+    /// # Panics
+    /// If it is refused, or answers with something else.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let rows = self.platform.db.query(Statement::new(sql)).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let number = rows.first().map(|row| row.int(0));
+        number.unwrap_or_else(|| panic!("{sql}: no row")).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    pub(crate) async fn revision(&self) -> i64 {
+    /// The project's revision.
+    pub async fn revision(&self) -> i64 {
         self.count("SELECT revision FROM project").await
     }
 
-    pub(crate) async fn version(&self) -> Version {
+    /// The environment's version.
+    pub async fn version(&self) -> Version {
         Version(self.count("SELECT version FROM environment").await)
     }
 }
@@ -98,9 +123,11 @@ impl Decision for NewEnvironment {
 }
 
 /// Writes an object of the environment; the body holds the version, as real ones do.
-pub(crate) struct Put {
-    pub(crate) environment: EnvironmentUuid,
-    pub(crate) flag: FlagId,
+pub struct Put {
+    /// Where.
+    pub environment: EnvironmentUuid,
+    /// Which.
+    pub flag: FlagId,
 }
 
 #[async_trait]
@@ -123,9 +150,11 @@ impl Decision for Put {
 }
 
 /// Removes an object of the environment.
-pub(crate) struct Remove {
-    pub(crate) environment: EnvironmentUuid,
-    pub(crate) flag: FlagId,
+pub struct Remove {
+    /// Where.
+    pub environment: EnvironmentUuid,
+    /// Which.
+    pub flag: FlagId,
 }
 
 #[async_trait]
@@ -140,10 +169,13 @@ impl Decision for Remove {
 }
 
 /// "`flag` needs `other`", refused if `other` needs `flag` already: as prerequisites are decided.
-pub(crate) struct Need {
-    pub(crate) environment: EnvironmentUuid,
-    pub(crate) flag: &'static str,
-    pub(crate) other: &'static str,
+pub struct Need {
+    /// Where.
+    pub environment: EnvironmentUuid,
+    /// What needs …
+    pub flag: &'static str,
+    /// … this.
+    pub other: &'static str,
 }
 
 #[async_trait]
