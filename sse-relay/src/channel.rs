@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use model::EnvironmentUuid;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
+use crate::audience::Audiences;
 use crate::hub::{Effect, Topic};
 use crate::limits::IDLE_MS_MAX;
 
@@ -16,6 +17,8 @@ pub(crate) struct Channel {
     pub(crate) environment: EnvironmentUuid,
     /// Wakes the streams.
     pub(crate) wake: Notify,
+    /// The targets of its streams.
+    pub(crate) audiences: Audiences,
     /// Held while the database is asked, so that many who want to know the same ask once.
     pub(crate) asking: AsyncMutex<()>,
     topic: Mutex<Topic>,
@@ -26,9 +29,17 @@ pub(crate) struct Channel {
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
     channels: Mutex<HashMap<EnvironmentUuid, Arc<Channel>>>,
-    /// Those that news are missing for. Each is in it once at most.
-    behind: Mutex<VecDeque<Arc<Channel>>>,
-    fell_behind: Notify,
+    /// Those that news are missing for.
+    pub(crate) behind: Waiting,
+    /// Those whose rules are to be read.
+    pub(crate) unread: Waiting,
+}
+
+/// Channels that wait for something to be done for them. Each is in it once at most.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    channels: Mutex<VecDeque<Arc<Channel>>>,
+    came: Notify,
 }
 
 impl Channel {
@@ -36,6 +47,7 @@ impl Channel {
         Self {
             environment,
             wake: Notify::new(),
+            audiences: Audiences::default(),
             asking: AsyncMutex::default(),
             topic: Mutex::default(),
             idle_since_ms: Mutex::default(),
@@ -86,10 +98,8 @@ impl Channels {
         for effect in effects {
             match effect {
                 Effect::Wake => channel.wake.notify_waiters(),
-                Effect::CatchUp => {
-                    lock(&self.behind).push_back(Arc::clone(channel));
-                    self.fell_behind.notify_one();
-                }
+                Effect::CatchUp => self.behind.push(channel),
+                Effect::ReadRules => self.unread.push(channel),
                 Effect::Retire => {
                     let mut channels = lock(&self.channels);
                     let is_same =
@@ -104,35 +114,49 @@ impl Channels {
         }
     }
 
-    /// Waits for a channel that news are missing for.
-    pub(crate) async fn next_behind(&self) -> Arc<Channel> {
-        loop {
-            let fell_behind = self.fell_behind.notified();
-            if let Some(channel) = self.next_waiting() {
-                return channel;
-            }
-            fell_behind.await;
-        }
-    }
-
-    fn next_waiting(&self) -> Option<Arc<Channel>> {
-        let mut behind = lock(&self.behind);
-        let next = behind.pop_front();
-        if !behind.is_empty() {
-            // One notification may stand for several channels.
-            self.fell_behind.notify_one();
-        }
-        next
-    }
-
     /// Gives up channels that have missed news for too long, and lets go of those without streams.
     pub(crate) fn sweep(&self, now_ms: i64) {
         for channel in self.all() {
-            let effect = channel.topic().tick(now_ms);
+            let effect = {
+                // Locked until it is certain that nobody joins: who does follows the rules after that.
+                let mut topic = channel.topic();
+                if channel.audiences.sweep() {
+                    topic.forget_rules();
+                }
+                topic.tick(now_ms)
+            };
             self.perform(&channel, effect);
         }
         // Whoever uses a channel holds it, and new holders come through this map, which is locked.
         lock(&self.channels).retain(|_, channel| !channel.is_idle(Arc::strong_count(channel) > 1, now_ms));
+    }
+}
+
+impl Waiting {
+    /// Waits for the next channel.
+    pub(crate) async fn next(&self) -> Arc<Channel> {
+        loop {
+            let came = self.came.notified();
+            if let Some(channel) = self.take() {
+                return channel;
+            }
+            came.await;
+        }
+    }
+
+    fn push(&self, channel: &Arc<Channel>) {
+        lock(&self.channels).push_back(Arc::clone(channel));
+        self.came.notify_one();
+    }
+
+    fn take(&self) -> Option<Arc<Channel>> {
+        let mut channels = lock(&self.channels);
+        let next = channels.pop_front();
+        if !channels.is_empty() {
+            // One notification may stand for several channels.
+            self.came.notify_one();
+        }
+        next
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) struct Counters {
     pub(crate) resumed: Counter,
     /// Events written to streams.
     pub(crate) events_sent: Counter,
+    /// Times that it was found out what a version means to a target.
+    pub(crate) evaluated: Counter,
+    /// Times that rules were not read in time, so that targets were told without answers.
+    pub(crate) rules_late: Counter,
     /// Heartbeats written to streams.
     pub(crate) heartbeats_sent: Counter,
     /// Entries read from the feed.
@@ -82,6 +86,8 @@ impl Counters {
         text.counter("streams_resumed_total", "Streams opened with a Last-Event-ID", &self.resumed);
         text.counter("events_sent_total", "Events written to streams", &self.events_sent);
         text.counter("heartbeats_sent_total", "Heartbeats written to streams", &self.heartbeats_sent);
+        text.counter("evaluations_total", "Versions evaluated for a target", &self.evaluated);
+        text.counter("rules_late_total", "Versions told to targets without answers", &self.rules_late);
         text.counter("feed_entries_total", "Entries read from the change feed", &self.entries_read);
         text.counter("feed_failures_total", "Failed reads of the change feed", &self.feed_failures);
         text.counter("database_questions_total", "Questions asked of the database", &self.questions);
@@ -140,6 +146,6 @@ mod tests {
         assert!(text.contains("burgee_relay_streams_ended_total{reason=\"too_slow\"} 1\n"));
         assert!(text.contains("burgee_relay_streams_ended_total{reason=\"left\"} 0\n"));
         assert!(text.contains("burgee_relay_streams_refused_total{status=\"403\"} 1\n"));
-        assert_eq!(text.matches("# TYPE").count(), 11);
+        assert_eq!(text.matches("# TYPE").count(), 13);
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use client_api::FlagEvaluation;
 use model::{StreamEvent, Version};
+use serde::Serialize;
 use sse::{EncodeError, Event, HEARTBEAT};
 
 /// How a response's body is delimited.
@@ -22,6 +24,15 @@ pub(crate) enum Framing {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Frame(Bytes);
 
+/// What stands in the `data` line.
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    event: &'a StreamEvent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluations: Option<[FlagEvaluation<'a>; 1]>,
+}
+
 /// The chunk that ends a body.
 pub(crate) const END: &[u8] = b"0\r\n\r\n";
 
@@ -36,12 +47,18 @@ impl Frame {
         Self::chunk(&sse::retry(after))
     }
 
-    /// An event after which everything up to version `id` has been sent.
+    /// An event after which everything up to version `id` has been sent, with the answer that its flag
+    /// now gives, if that is known.
     ///
     /// # Errors
     /// When no SDK could read it.
-    pub(crate) fn event(event: &StreamEvent, id: Version) -> Result<Self, EncodeError> {
-        let data = serde_json::to_string(event).map_err(|_| EncodeError::NoData)?;
+    pub(crate) fn event(
+        event: &StreamEvent,
+        answer: Option<FlagEvaluation<'_>>,
+        id: Version,
+    ) -> Result<Self, EncodeError> {
+        let data = Data { event, evaluations: answer.map(|answer| [answer]) };
+        let data = serde_json::to_string(&data).map_err(|_| EncodeError::NoData)?;
         let event = Event { id: id.to_string(), name: "*".to_owned(), data };
         Ok(Self::chunk(&event.encode()?))
     }
@@ -55,6 +72,11 @@ impl Frame {
                 self.0.get(start..self.0.len().saturating_sub(2)).unwrap_or_default()
             }
         }
+    }
+
+    /// Its length on the wire.
+    pub(crate) fn wire_bytes(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether it is the heartbeat.
@@ -87,7 +109,7 @@ mod tests {
 
     #[test]
     fn an_event_is_one_chunk_with_lines_id_event_data() {
-        let frame = Frame::event(&event("dark_mode"), Version(8)).unwrap();
+        let frame = Frame::event(&event("dark_mode"), None, Version(8)).unwrap();
 
         let payload = "id: 8\nevent: *\ndata: \
              {\"event\":\"patch\",\"domain\":\"flag\",\"identifier\":\"dark_mode\",\"version\":8}\n\n";
@@ -96,10 +118,26 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_embedded_behind_the_version_on_the_same_line() {
+        let answer = FlagEvaluation {
+            flag: "dark_mode",
+            value: "a\nb",
+            kind: model::FlagKind::String,
+            identifier: "on",
+        };
+
+        let frame = Frame::event(&event("dark_mode"), Some(answer), Version(8)).unwrap();
+
+        let data = r#"{"event":"patch","domain":"flag","identifier":"dark_mode","version":8,"evaluations":[{"flag":"dark_mode","value":"a\nb","kind":"string","identifier":"on"}]}"#;
+        let payload = format!("id: 8\nevent: *\ndata: {data}\n\n");
+        assert_eq!(frame.bytes(Framing::Plain), payload.as_bytes());
+    }
+
+    #[test]
     fn a_heartbeat_is_a_colon_and_an_empty_line_in_its_own_chunk() {
         assert_eq!(Frame::heartbeat(), Frame::chunk(HEARTBEAT));
         assert!(Frame::heartbeat().is_heartbeat());
-        assert!(!Frame::event(&event("a"), Version(8)).unwrap().is_heartbeat());
+        assert!(!Frame::event(&event("a"), None, Version(8)).unwrap().is_heartbeat());
     }
 
     #[test]
@@ -112,7 +150,7 @@ mod tests {
 
     #[test]
     fn an_identifier_cannot_break_the_line() {
-        let frame = Frame::event(&event("a\nevent: x\r\n\r\n"), Version(8)).unwrap();
+        let frame = Frame::event(&event("a\nevent: x\r\n\r\n"), None, Version(8)).unwrap();
 
         let text = String::from_utf8_lossy(frame.bytes(Framing::Plain)).into_owned();
         assert_eq!(text.lines().count(), 4, "{text:?}");
@@ -121,6 +159,6 @@ mod tests {
 
     #[test]
     fn an_event_that_go_could_not_read_is_refused() {
-        assert!(Frame::event(&event(&"x".repeat(sse::EVENT_BYTES_MAX)), Version(8)).is_err());
+        assert!(Frame::event(&event(&"x".repeat(sse::EVENT_BYTES_MAX)), None, Version(8)).is_err());
     }
 }

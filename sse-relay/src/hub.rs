@@ -9,14 +9,17 @@
 //! is asked for what changed after the announced version, and its answer is forwarded instead.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use client_api::Changes;
+use client_api::{Changes, Environment};
 use model::{Domain, EventKind, FeedEntry, StreamEvent, Version};
 
 use crate::end::End;
 use crate::limits::{BEHIND_MS_MAX, REPLAY_WINDOW_MS, REVOKED_MS};
-use crate::log::{FellBehind, Log, Step};
+use crate::log::{FellBehind, Log};
 use crate::replay::{Missed, Replays, Start, is_fresh};
+use crate::rules::{Outlook, Rules, Wanted};
+use crate::step::Step;
 
 /// What the caller must do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,6 +28,8 @@ pub(crate) enum Effect {
     Wake,
     /// Ask [`Topic::missing`] of the database.
     CatchUp,
+    /// Read the rules that are [wanted](Topic::wanted_rules).
+    ReadRules,
     /// Let go of the environment; its streams end.
     Retire,
 }
@@ -58,6 +63,8 @@ pub(crate) struct Topic {
     gaps: u64,
     /// Keys that were deleted lately, and when.
     revoked: HashMap<Box<str>, i64>,
+    /// Followed while there are targets to find answers for.
+    rules: Option<Rules>,
     over: Option<End>,
 }
 
@@ -80,6 +87,7 @@ impl Topic {
         if entry.version == known.announced.next() {
             known.forward(Step::split(for_sdks(entry.events), now_ms), entry.version);
             effects.push(Effect::Wake);
+            effects.extend(self.want_rules(now_ms));
         } else if entry.version > known.announced {
             effects.extend(self.gap(now_ms));
         }
@@ -120,9 +128,10 @@ impl Topic {
                 Missed::After(after)
             }
         };
-        let start = Start { replay, version: version.min(known.announced) };
+        let start = Start::after(replay, version.min(known.announced), now_ms);
         known.replays.keep(missed, start, now_ms);
         let is_current = known.announced >= self.seen;
+        effects.extend(self.want_rules(now_ms));
         if is_current && matches!(question, Question::Lost { gap, .. } if gap == self.gaps) {
             self.behind_since_ms = None;
         } else if !is_current && self.behind_since_ms.is_none() {
@@ -159,8 +168,44 @@ impl Topic {
     ///
     /// # Errors
     /// When the stream has fallen behind the log.
-    pub(crate) fn next_after(&self, version: Version) -> Result<Option<&Step>, FellBehind> {
+    pub(crate) fn next_after(&self, version: Version) -> Result<Option<&Arc<Step>>, FellBehind> {
         self.known.as_ref().map_or(Ok(None), |known| known.log.next_after(version))
+    }
+
+    /// From now on there are targets to find answers for.
+    pub(crate) fn follow_rules(&mut self, now_ms: i64) -> Option<Effect> {
+        self.rules.get_or_insert_default();
+        self.want_rules(now_ms)
+    }
+
+    /// There are none any more.
+    pub(crate) fn forget_rules(&mut self) {
+        self.rules = None;
+    }
+
+    /// Which rules to read now. To be asked again when that was done or has failed, until it says `None`.
+    pub(crate) fn wanted_rules(&mut self) -> Option<Wanted> {
+        self.rules.as_mut()?.wanted()
+    }
+
+    /// The rules as they are now; `None` if they could not be read up to `wanted` in time.
+    pub(crate) fn learn_rules(&mut self, wanted: Version, environment: Option<Arc<Environment>>) -> Effect {
+        match (&mut self.rules, environment) {
+            (Some(rules), Some(environment)) => rules.learn(environment),
+            (Some(rules), None) => rules.give_up(wanted),
+            (None, _) => {}
+        }
+        Effect::Wake
+    }
+
+    /// What is known of a step that targets are to be told of.
+    pub(crate) fn outlook(&self, step: &Step) -> Outlook {
+        self.rules.as_ref().map_or(Outlook::Unknown, |rules| rules.outlook(step))
+    }
+
+    fn want_rules(&mut self, now_ms: i64) -> Option<Effect> {
+        let announced = self.known.as_ref()?.announced;
+        self.rules.as_mut()?.want(announced, now_ms).then_some(Effect::ReadRules)
     }
 
     /// Whether that key was deleted lately.

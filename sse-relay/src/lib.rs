@@ -2,9 +2,11 @@
 //!
 //! [`run`] serves one listener. A connection that asks for a stream becomes a small task of its own over
 //! a shared log, everything else goes to hyper and the router that `run` was given. Inside, `hub`,
-//! `reader` and `log` are the state machines, free of time and sockets; `source` feeds them, `stream`
-//! and `connection` are the sockets.
+//! `reader`, `log` and `rules` are the state machines, free of time and sockets; `answers` finds what a
+//! step means to a target; `source` feeds them, `stream` and `connection` are the sockets.
 
+mod answers;
+mod audience;
 mod channel;
 mod connection;
 mod counters;
@@ -20,8 +22,10 @@ mod relay;
 mod replay;
 mod request;
 mod rest;
+mod rules;
 mod server;
 mod source;
+mod step;
 mod stream;
 mod subscription;
 

@@ -45,6 +45,9 @@ impl Default for Limits {
 
 /// The longest silence on a stream. Node, Go and browser SDKs give up after 30 s.
 pub(crate) const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
+/// Each stream's own longest silence is up to so much shorter, so that thousands that heard of one change
+/// do not all get their next heartbeat in the same moment.
+pub(crate) const HEARTBEAT_SPREAD: Duration = Duration::from_secs(2);
 /// How far back a stream without `Last-Event-ID` is told what changed: longer than any SDK's usual way
 /// back, because SDKs do not fetch anything when they reconnect.
 pub(crate) const REPLAY_WINDOW_MS: i64 = 120_000;
@@ -54,6 +57,22 @@ pub(crate) const BURST_EVENTS: usize = 100;
 pub(crate) const PACE_PORTIONS: usize = 50;
 /// … one after each such wait: five seconds in all.
 pub(crate) const PACE_WAIT: Duration = Duration::from_millis(100);
+/// How long streams of targets wait until it is known what a version means to them. Then they are told of
+/// it without answers, and their clients fetch.
+pub(crate) const RULES_MS_MAX: i64 = 500;
+/// Between two attempts to read what is needed for that.
+pub(crate) const RULES_RETRY_WAIT: Duration = Duration::from_millis(50);
+/// Environments whose rules are read at the same time.
+pub(crate) const RULES_AT_ONCE: usize = 8;
+/// Flags that are evaluated for every target when one version changes. Evaluating so many before and after
+/// for 5,000 targets takes about a second of one core; of more, targets are told without answers.
+pub(crate) const EVALUATED_FLAGS_MAX: usize = 1_000;
+/// Bytes of a frame with an answer, chunk and all: browsers lose an event that packets cut in two.
+pub(crate) const EMBEDDED_FRAME_BYTES_MAX: usize = 1_400;
+/// Bytes of a target's JSON that are kept for its streams. Streams of larger ones get no answers.
+pub(crate) const TARGET_BYTES_MAX: usize = 4 * 1024;
+/// Targets of one environment that are kept for their streams, beyond which streams get no answers.
+pub(crate) const AUDIENCES_MAX: usize = 10_000;
 /// Versions of an environment kept for readers that are behind.
 pub(crate) const LOG_STEPS_MAX: usize = 1_024;
 /// Events kept for them: more than an environment has objects.

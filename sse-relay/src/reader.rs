@@ -5,18 +5,36 @@ use std::time::Duration;
 
 use model::{KeyHash, Version};
 
+use crate::answers::Answers;
+use crate::audience::Audience;
 use crate::end::End;
 use crate::frame::Frame;
 use crate::hub::Topic;
-use crate::limits::{BURST_EVENTS, HEARTBEAT_EVERY, PACE_PORTIONS, PACE_WAIT};
-use crate::log::Notices;
+use crate::limits::{BURST_EVENTS, PACE_PORTIONS, PACE_WAIT};
+use crate::log::FellBehind;
 use crate::replay::Start;
+use crate::rules::Outlook;
+use crate::step::{Notices, Step};
+
+/// To whom a stream speaks.
+#[derive(Clone, Debug)]
+pub(crate) enum Listener {
+    /// A server SDK: it holds the rules.
+    Server,
+    /// A client SDK: it holds answers, nobody knows whose.
+    Client,
+    /// A client SDK that holds the answers of this target.
+    Target(Arc<Audience>),
+}
 
 /// What a stream does next.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Action {
     /// Send this in one write, then ask again.
     Send(Frame),
+    /// Find out what the target is [told](Audience::told) by these, hand it to [`Reader::tell`], and ask
+    /// again. Not done here, where all streams of the environment wait for each other.
+    Evaluate(Arc<Audience>, Arc<Answers>),
     /// Wait to be woken, at most so long; then report [`Reader::time_is_up`] and ask again.
     Wait(Duration),
     /// Close.
@@ -27,9 +45,14 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) struct Reader {
     key: Arc<KeyHash>,
+    listener: Listener,
+    /// What is to be sent first, until it is.
+    replay: Option<Arc<Step>>,
     /// Everything up to this version was sent, once `burst` is through.
     version: Version,
     burst: Option<Burst>,
+    /// The longest silence of this stream.
+    heartbeat_every: Duration,
     heartbeat_due: bool,
     /// Unix milliseconds.
     ends_ms: i64,
@@ -47,10 +70,27 @@ struct Burst {
 }
 
 impl Reader {
-    /// A stream that begins at `start` and ends at `ends_ms` (Unix milliseconds) because of `end`.
-    pub(crate) fn new(key: Arc<KeyHash>, start: Start, (ends_ms, end): (i64, End)) -> Self {
-        let burst = Some(Burst::new(start.replay));
-        Self { key, version: start.version, burst, heartbeat_due: false, ends_ms, end, last_words: None }
+    /// A stream that begins at `start`, is never silent for longer than `heartbeat_every`, and ends at
+    /// `ends_ms` (Unix milliseconds) because of `end`.
+    pub(crate) fn new(
+        key: Arc<KeyHash>,
+        listener: Listener,
+        start: Start,
+        heartbeat_every: Duration,
+        (ends_ms, end): (i64, End),
+    ) -> Self {
+        Self {
+            key,
+            listener,
+            version: start.version(),
+            replay: Some(start.replay),
+            burst: None,
+            heartbeat_every,
+            heartbeat_due: false,
+            ends_ms,
+            end,
+            last_words: None,
+        }
     }
 
     /// What to do now.
@@ -65,20 +105,64 @@ impl Reader {
             return self.last_words.take().map_or(Action::End(self.end), Action::Send);
         }
         loop {
-            match self.burst.as_mut().map(Burst::next) {
-                Some(Some(action)) => return action,
-                Some(None) => self.burst = None,
-                None => match topic.next_after(self.version) {
-                    Err(_) => return Action::End(End::TooSlow),
-                    Ok(None) => return self.idle(now_ms),
-                    Ok(Some(step)) => {
-                        self.version = step.version;
-                        self.heartbeat_due = false;
-                        self.burst = Some(Burst::new(Arc::clone(&step.notices)));
+            if let Some(burst) = &mut self.burst {
+                if let Some(action) = burst.next() {
+                    return action;
+                }
+                self.burst = None;
+            }
+            match self.next_step(topic) {
+                Err(FellBehind) => return Action::End(End::TooSlow),
+                Ok(None) => return self.idle(now_ms),
+                Ok(Some(step)) => {
+                    if let Some(action) = self.take(&step, topic, now_ms) {
+                        return action;
                     }
-                },
+                }
             }
         }
+    }
+
+    /// What to go on with: the replay first, then the log.
+    fn next_step(&self, topic: &Topic) -> Result<Option<Arc<Step>>, FellBehind> {
+        match &self.replay {
+            Some(replay) => Ok(Some(Arc::clone(replay))),
+            None => Ok(topic.next_after(self.version)?.cloned()),
+        }
+    }
+
+    /// Goes on to `step`, or says what has to be done first.
+    fn take(&mut self, step: &Step, topic: &Topic, now_ms: i64) -> Option<Action> {
+        let notices = match &self.listener {
+            Listener::Server => &step.notices,
+            Listener::Client => &step.for_clients,
+            Listener::Target(_) if step.notices.is_empty() => &step.notices,
+            Listener::Target(audience) => match topic.outlook(step) {
+                Outlook::Awaited => return Some(self.idle(now_ms)),
+                Outlook::Unknown => &step.for_clients,
+                Outlook::Known(answers) => {
+                    let audience = Arc::clone(audience);
+                    self.begin(step.version, Notices::default());
+                    return Some(Action::Evaluate(audience, answers));
+                }
+            },
+        };
+        self.begin(step.version, Arc::clone(notices));
+        None
+    }
+
+    /// What [`Action::Evaluate`] found.
+    pub(crate) fn tell(&mut self, notices: Notices) {
+        self.begin(self.version, notices);
+    }
+
+    fn begin(&mut self, version: Version, notices: Notices) {
+        self.version = version;
+        self.replay = None;
+        if !notices.is_empty() {
+            self.heartbeat_due = false;
+        }
+        self.burst = Some(Burst::new(notices));
     }
 
     /// The wait ran out.
@@ -106,7 +190,7 @@ impl Reader {
             return Action::Send(Frame::heartbeat());
         }
         let left_ms = u64::try_from(self.ends_ms.saturating_sub(now_ms)).unwrap_or(0);
-        Action::Wait(HEARTBEAT_EVERY.min(Duration::from_millis(left_ms)))
+        Action::Wait(self.heartbeat_every.min(Duration::from_millis(left_ms)))
     }
 }
 
@@ -144,10 +228,22 @@ mod tests {
 
     use super::*;
     use crate::hub::Question;
-    use crate::log::tests::patch;
+    use crate::limits::HEARTBEAT_EVERY;
+    use crate::step::tests::{event, patch};
 
     const NOW_MS: i64 = 1_700_000_000_000;
     const ENDS_MS: i64 = NOW_MS + 3_600_000;
+
+    impl PartialEq for Action {
+        fn eq(&self, other: &Self) -> bool {
+            match (self, other) {
+                (Self::Send(one), Self::Send(other)) => one == other,
+                (Self::Wait(one), Self::Wait(other)) => one == other,
+                (Self::End(one), Self::End(other)) => one == other,
+                _ => false,
+            }
+        }
+    }
 
     /// A topic at version 0 with one stream.
     fn stream(changed: usize) -> (Topic, Reader) {
@@ -156,7 +252,7 @@ mod tests {
         topic.learn(Question::Since(0), Changes { version: Version(1), events }, NOW_MS);
         let start = topic.subscribe(None, NOW_MS).unwrap();
         let key = Arc::new(KeyHash::from_wire("hash"));
-        (topic, Reader::new(key, start, (ENDS_MS, End::Lifetime)))
+        (topic, Reader::new(key, Listener::Server, start, HEARTBEAT_EVERY, (ENDS_MS, End::Lifetime)))
     }
 
     fn flip(topic: &mut Topic, version: i64, flags: &[&str]) {
@@ -278,7 +374,7 @@ mod tests {
     fn a_revoked_key_ends_its_own_streams() {
         let (mut topic, mut reader) = stream(5);
         let deleted = |identifier: &str| {
-            let mut event = crate::log::tests::event(model::EventKind::Delete, identifier, 2);
+            let mut event = event(model::EventKind::Delete, identifier, 2);
             event.domain = model::Domain::Key;
             Changes { version: Version(1), events: vec![event] }
         };

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use api::TokenKeys;
-use client_api::{Source, identify};
-use model::Error;
+use client_api::{Caller, Source, TargetStore, identify, target};
+use model::{Error, KeyKind};
 use platform::{ChangeFeed, Clock, Random, within};
 use tokio::sync::watch;
 use tracing::{debug, warn};
 
-use crate::channel::Channels;
+use crate::channel::{Channel, Channels};
 use crate::counters::Counters;
 use crate::limits::{Limits, SOURCE_TIME};
 use crate::places::{Place, Places};
+use crate::reader::Listener;
 use crate::refusal::Refusal;
 use crate::request::StreamRequest;
-use crate::subscription::Subscription;
+use crate::subscription::{Admitted, Subscription};
 
 /// What a relay stands on.
 pub struct Parts {
@@ -25,6 +26,8 @@ pub struct Parts {
     pub source: Arc<dyn Source>,
     /// Verifies the tokens that SDKs present.
     pub tokens: Arc<TokenKeys>,
+    /// Targets that were too large for a token.
+    pub targets: Arc<dyn TargetStore>,
     /// What changes.
     pub feed: Arc<dyn ChangeFeed>,
     /// Time.
@@ -45,6 +48,7 @@ pub struct Relay {
     pub(crate) channels: Channels,
     pub(crate) counters: Counters,
     tokens: Arc<TokenKeys>,
+    targets: Arc<dyn TargetStore>,
     places: Arc<Places>,
     phase: watch::Sender<Phase>,
     /// The feed's position was taken. Before that no environment may be read.
@@ -65,7 +69,7 @@ pub(crate) enum Phase {
 impl Relay {
     /// A relay without streams.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { source, tokens, feed, clock, random, limits } = parts;
+        let Parts { source, tokens, targets, feed, clock, random, limits } = parts;
         Arc::new(Self {
             source,
             feed,
@@ -75,6 +79,7 @@ impl Relay {
             channels: Channels::default(),
             counters: Counters::default(),
             tokens,
+            targets,
             places: Arc::default(),
             phase: watch::Sender::new(Phase::Serving),
             is_following: AtomicBool::new(false),
@@ -127,8 +132,29 @@ impl Relay {
         if channel.topic().is_revoked(caller.key.hash.as_str()) {
             return Err(Refusal::Forbidden);
         }
+        let listener = self.listener(&channel, &caller, request).await;
         let resumed = request.last_event_id.is_some();
-        Ok(Subscription::new(Arc::clone(self), channel, place, (&caller.key, start, resumed)))
+        let admitted = Admitted { key: caller.key, listener, start, resumed };
+        Ok(Subscription::new(Arc::clone(self), channel, place, admitted))
+    }
+
+    /// To whom a stream speaks. Whose answers a client holds is a help, not a condition: where it cannot
+    /// be known, the client is told what changed and fetches.
+    async fn listener(&self, channel: &Arc<Channel>, caller: &Caller, request: &StreamRequest) -> Listener {
+        if caller.key.kind == KeyKind::Server {
+            return Listener::Server;
+        }
+        let target = target::of_stream(request.target.clone(), caller.claims.as_ref(), &*self.targets).await;
+        let target = target.unwrap_or_else(|error| {
+            warn!(error = %error, "a stream is opened without its target: {error}");
+            None
+        });
+        let Some(audience) = target.and_then(|target| channel.audiences.join(target)) else {
+            return Listener::Client;
+        };
+        let effect = channel.topic().follow_rules(self.clock.now_ms());
+        self.channels.perform(channel, effect);
+        Listener::Target(audience)
     }
 
     pub(crate) fn set_following(&self) {

@@ -4,19 +4,20 @@
 //! is made once a second at most, and asked of the database only where the log does not reach back.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::Version;
 
 use crate::limits::{REPLAY_FRESH_MS, REPLAY_WINDOW_MS, REPLAYS_MAX};
-use crate::log::{Log, Notices, newest};
+use crate::log::Log;
+use crate::step::{Notices, Step, newest};
 
-/// Where a stream begins: what to send first, and the version from which it goes on with the log.
+/// Where a stream begins: what to send first, before it goes on with the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
-    /// What the client may have missed: the newest event of each object, in the order of versions.
-    pub(crate) replay: Notices,
-    /// The version that is reached with it.
-    pub(crate) version: Version,
+    /// What the client may have missed: the newest event of each object, in the order of versions. With
+    /// it the stream reaches the version from which it goes on. Shared by all who missed the same.
+    pub(crate) replay: Arc<Step>,
 }
 
 /// What a client may have missed.
@@ -41,7 +42,17 @@ struct Replay {
 impl Start {
     /// A stream that has missed nothing up to `version`.
     pub(crate) fn at(version: Version) -> Self {
-        Self { replay: Notices::default(), version }
+        Self::after(Notices::default(), version, 0)
+    }
+
+    /// A stream that has everything up to `version` once it was sent `replay`.
+    pub(crate) fn after(replay: Notices, version: Version, now_ms: i64) -> Self {
+        Self { replay: Arc::new(Step::replay(version, replay, now_ms)) }
+    }
+
+    /// The version from which the stream goes on with the log.
+    pub(crate) fn version(&self) -> Version {
+        self.replay.version
     }
 }
 
@@ -63,7 +74,7 @@ impl Replays {
         announced: Version,
         now_ms: i64,
     ) -> Option<Start> {
-        let kept = self.0.get(&missed).filter(|kept| log.reaches_back_to(kept.start.version));
+        let kept = self.0.get(&missed).filter(|kept| log.reaches_back_to(kept.start.version()));
         if let Some(kept) = kept.filter(|kept| is_fresh(kept.made_ms, now_ms)) {
             return Some(kept.start.clone());
         }
@@ -75,9 +86,9 @@ impl Replays {
             Missed::After(version) => (i64::MIN, log.reaches_back_to(version).then_some(version)),
         };
         let base = kept.map(|kept| kept.start.clone()).or_else(|| begin.map(Start::at))?;
-        let later = log.after(base.version).flat_map(|step| &*step.notices);
-        let replay = newest(base.replay.iter().chain(later), since_ms);
-        let start = Start { replay, version: announced };
+        let later = log.after(base.version()).flat_map(|step| &*step.notices);
+        let replay = newest(base.replay.notices.iter().chain(later), since_ms);
+        let start = Start::after(replay, announced, now_ms);
         self.keep(missed, start.clone(), now_ms);
         Some(start)
     }

@@ -1,10 +1,11 @@
 //! The request for a stream, from bytes.
 
 use api::credentials;
+use client_api::target;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue};
 use httparse::{EMPTY_HEADER, Status};
-use model::Version;
+use model::{Target, Version};
 
 use crate::frame::Framing;
 use crate::refusal::Refusal;
@@ -19,7 +20,7 @@ const API_KEY: HeaderName = HeaderName::from_static("api-key");
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What matters of a request for a stream.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StreamRequest {
     /// How the body is to be delimited.
     pub(crate) framing: Framing,
@@ -27,6 +28,8 @@ pub(crate) struct StreamRequest {
     pub(crate) api_key: Option<String>,
     /// The token.
     pub(crate) bearer: Option<String>,
+    /// The target that browsers send with every request.
+    pub(crate) target: Option<Target>,
     /// The version up to which the client has everything. None if it did not say or it is no version.
     pub(crate) last_event_id: Option<Version>,
 }
@@ -74,7 +77,7 @@ impl StreamRequest {
         let framing = if request.version == Some(0) { Framing::Plain } else { Framing::Chunked };
         let mut wanted = HeaderMap::new();
         for header in request.headers.iter() {
-            for name in [AUTHORIZATION, API_KEY, LAST_EVENT_ID] {
+            for name in [AUTHORIZATION, API_KEY, LAST_EVENT_ID, target::HARNESS_TARGET] {
                 if let (true, Ok(value)) =
                     (header.name.eq_ignore_ascii_case(name.as_str()), HeaderValue::from_bytes(header.value))
                 {
@@ -92,6 +95,7 @@ impl StreamRequest {
             framing,
             api_key: credentials::sdk_key(headers).map(str::to_owned),
             bearer: credentials::bearer(headers).map(str::to_owned),
+            target: target::from_header(headers),
             last_event_id: last_event_id.and_then(version),
         }
     }
@@ -137,7 +141,7 @@ mod tests {
     fn credentials_and_last_event_id_are_read_in_any_case() {
         let head =
             b"GET /stream?cluster=1 HTTP/1.1\r\nHost: x\r\napi-KEY: abc\r\nAUTHORIZATION: bearer t\r\n\
-            Harness-Target: e30=\r\nLast-Event-Id: 41\r\n\r\n";
+            harness-target: eyJpZGVudGlmaWVyIjoiYW5uIn0=\r\nLast-Event-Id: 41\r\n\r\n";
 
         let request = StreamRequest::parse(head).unwrap();
 
@@ -147,6 +151,7 @@ mod tests {
                 framing: Framing::Chunked,
                 api_key: Some("abc".to_owned()),
                 bearer: Some("t".to_owned()),
+                target: Some(Target::bare("ann")),
                 last_event_id: Some(Version(41)),
             }
         );

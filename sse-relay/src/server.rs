@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::connection;
-use crate::limits::CATCH_UPS_AT_ONCE;
+use crate::limits::{CATCH_UPS_AT_ONCE, RULES_AT_ONCE};
 use crate::relay::{Phase, Relay};
 
 /// Between two attempts to accept when the process has no file descriptors left.
@@ -36,6 +36,9 @@ pub async fn run(listener: TcpListener, relay: Arc<Relay>, rest: Router, shutdow
     background.spawn(Arc::clone(&relay).sweep());
     for _ in 0..CATCH_UPS_AT_ONCE {
         background.spawn(Arc::clone(&relay).catch_up());
+    }
+    for _ in 0..RULES_AT_ONCE {
+        background.spawn(Arc::clone(&relay).read_rules());
     }
     let connections = TaskTracker::new();
     tokio::select! {

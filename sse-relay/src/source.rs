@@ -8,18 +8,22 @@
 //! was announced to the readers (`store::outbox`), and the database's answers hold only what is
 //! committed. So a read that begins after we forward an event finds at least that version, in
 //! this process or another: `Source::environment` promises never to be older than what streams have
-//! announced. There is nothing to load here first.
+//! announced. Only streams of targets wait, until it is known what the event means to them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use model::{Error, FeedEntry, Version};
+use client_api::Environment;
+use model::{EnvironmentUuid, Error, FeedEntry, Version};
 use platform::{Cursor, FeedError, within};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::channel::Channel;
 use crate::end::End;
 use crate::hub::Question;
-use crate::limits::{FEED_GRACE, FEED_PAGE, FEED_WAIT, RETRY_WAIT, SOURCE_TIME, SWEEP_EVERY};
+use crate::limits::{
+    FEED_GRACE, FEED_PAGE, FEED_WAIT, RETRY_WAIT, RULES_RETRY_WAIT, SOURCE_TIME, SWEEP_EVERY,
+};
 use crate::relay::Relay;
 use crate::replay::Start;
 
@@ -99,7 +103,7 @@ impl Relay {
     /// Brings up, for ever, environments that news are missing for.
     pub(crate) async fn catch_up(self: Arc<Self>) {
         loop {
-            let channel = self.channels.next_behind().await;
+            let channel = self.channels.behind.next().await;
             while let Err(error) = self.bring_up(&channel).await {
                 let environment = &channel.environment;
                 warn!(environment = %environment, error = %error, "news of environment {environment} are missing: {error}");
@@ -111,6 +115,25 @@ impl Relay {
                     break;
                 }
                 self.clock.sleep(RETRY_WAIT).await;
+            }
+        }
+    }
+
+    /// Reads, for ever, the rules that are wanted.
+    pub(crate) async fn read_rules(self: Arc<Self>) {
+        loop {
+            let channel = self.channels.unread.next().await;
+            loop {
+                let Some(wanted) = channel.topic().wanted_rules() else { break };
+                let left_ms = wanted.until_ms.saturating_sub(self.clock.now_ms());
+                let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or_default());
+                let read = within(&*self.clock, left, self.rules_at(&channel.environment, wanted.version));
+                let environment = read.await.flatten();
+                if environment.is_none() {
+                    self.counters.rules_late.add();
+                }
+                let effect = channel.topic().learn_rules(wanted.version, environment);
+                self.channels.perform(&channel, [effect]);
             }
         }
     }
@@ -130,6 +153,20 @@ impl Relay {
             self.ask(channel, question).await?;
         }
         Err(Error::Unavailable { message: "the database is older than the change feed", source: None })
+    }
+
+    /// The environment at `version` or later; `None` if there is no such environment.
+    async fn rules_at(&self, environment: &EnvironmentUuid, version: Version) -> Option<Arc<Environment>> {
+        loop {
+            match self.source.environment(environment, version).await {
+                Ok(environment) => return Some(environment),
+                Err(Error::NotFound { .. }) => return None,
+                Err(error) => {
+                    debug!(environment = %environment, error = %error, "rules of environment {environment} are not there yet: {error}");
+                }
+            }
+            self.clock.sleep(RULES_RETRY_WAIT).await;
+        }
     }
 
     async fn ask(&self, channel: &Arc<Channel>, question: Question) -> Result<(), Error> {

@@ -11,9 +11,9 @@ use tracing::info;
 use crate::channel::Channel;
 use crate::end::End;
 use crate::frame::Frame;
-use crate::limits::{RETRY_MS_MIN, RETRY_MS_SPREAD};
+use crate::limits::{HEARTBEAT_EVERY, HEARTBEAT_SPREAD, RETRY_MS_MIN, RETRY_MS_SPREAD};
 use crate::places::Place;
-use crate::reader::{Action, Reader};
+use crate::reader::{Action, Listener, Reader};
 use crate::relay::{Phase, Relay};
 use crate::replay::Start;
 
@@ -29,14 +29,22 @@ pub(crate) struct Subscription {
     events_sent: u64,
 }
 
+/// Who was let in, and what to begin with.
+pub(crate) struct Admitted {
+    /// The key.
+    pub(crate) key: KeyRecord,
+    /// To whom the stream speaks.
+    pub(crate) listener: Listener,
+    /// Where it begins.
+    pub(crate) start: Start,
+    /// Whether the client said what it had.
+    pub(crate) resumed: bool,
+}
+
 impl Subscription {
-    /// A stream for `key` that begins at `start`; `resumed` if the client said what it had.
-    pub(crate) fn new(
-        relay: Arc<Relay>,
-        channel: Arc<Channel>,
-        place: Place,
-        (key, start, resumed): (&KeyRecord, Start, bool),
-    ) -> Self {
+    /// A stream for whoever was admitted.
+    pub(crate) fn new(relay: Arc<Relay>, channel: Arc<Channel>, place: Place, admitted: Admitted) -> Self {
+        let Admitted { key, listener, start, resumed } = admitted;
         let opened_ms = relay.clock.now_ms();
         let lifetime_ms = millis(relay.limits.stream_lifetime);
         let lifetime_ms = lifetime_ms.saturating_sub(relay.random.below(lifetime_ms / 6));
@@ -50,7 +58,16 @@ impl Subscription {
         if resumed {
             relay.counters.resumed.add();
         }
-        let reader = Reader::new(Arc::clone(place.key()), start, ends);
+        // Or all streams that heard of a change at once would be silent for ten seconds and then speak
+        // at once.
+        let sooner = Duration::from_millis(relay.random.below(millis(HEARTBEAT_SPREAD)));
+        let reader = Reader::new(
+            Arc::clone(place.key()),
+            listener,
+            start,
+            HEARTBEAT_EVERY.saturating_sub(sooner),
+            ends,
+        );
         Self { reader, relay, channel, _place: place, kind: key.kind, resumed, opened_ms, events_sent: 0 }
     }
 
@@ -78,6 +95,10 @@ impl Subscription {
             match action {
                 Action::Send(frame) => return Ok(self.counted(frame)),
                 Action::End(end) => return Err(end),
+                Action::Evaluate(audience, answers) => {
+                    self.reader.tell(audience.told(&answers, &relay.counters.evaluated));
+                    continue;
+                }
                 Action::Wait(most) => {
                     // Kept when we are woken for nothing, or the silence could grow.
                     let time = time.get_or_insert_with(|| relay.clock.sleep(most));

@@ -68,7 +68,7 @@ const TABLE: &[Row] = &[
     Row { package: "fn-metrics-process", ours: &["model", "platform", "store"], others: AllBut(&[DRIVERS]) },
     Row {
         package: "sse-relay",
-        ours: &["api", "client-api", "model", "platform", "sse"],
+        ours: &["api", "client-api", "eval", "model", "platform", "sse"],
         others: AllBut(&[DRIVERS]),
     },
     Row {

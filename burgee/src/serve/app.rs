@@ -47,11 +47,12 @@ impl App {
         let source: Arc<dyn Source> = Arc::new(Delivery::new(platform.clone()));
         let queue = store::work_queue(&platform);
         let registrations_lost = Arc::new(AtomicU64::new(0));
+        let targets = Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone()));
         let client = ClientState {
             source: source.clone(),
             tokens: tokens.clone(),
             clock: platform.clock.clone(),
-            targets: Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone())),
+            targets: targets.clone(),
             registrar: Arc::new(QueueRegistrar::new(queue.clone(), platform.clock.clone())),
             registrations_lost: registrations_lost.clone(),
         };
@@ -65,6 +66,7 @@ impl App {
         let relay = Relay::new(Parts {
             source,
             tokens,
+            targets,
             feed: platform.feed.clone(),
             clock: platform.clock.clone(),
             random: platform.random.clone(),

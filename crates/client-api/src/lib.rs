@@ -6,6 +6,7 @@
 mod answer;
 mod authenticate;
 mod authorize;
+mod dependants;
 mod environment;
 mod evaluations;
 mod flags;
@@ -17,6 +18,7 @@ mod state;
 pub mod target;
 
 pub use authorize::{Caller, Credential, authorize, identify};
+pub use dependants::Dependants;
 pub use environment::Environment;
 pub use evaluations::FlagEvaluation;
 pub use routes::routes;

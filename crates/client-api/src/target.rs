@@ -17,7 +17,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-const HARNESS_TARGET: HeaderName = HeaderName::from_static("harness-target");
+/// The header in which browsers send their target with every request.
+pub const HARNESS_TARGET: HeaderName = HeaderName::from_static("harness-target");
 
 /// Bytes of a target's JSON that a token may carry. SDKs send the token with every request, and many
 /// servers refuse heads above 8 KiB.
@@ -98,6 +99,27 @@ pub async fn asked_for(
         None => None,
     };
     Ok(of_token.filter(named).unwrap_or_else(|| Target::bare(identifier)))
+}
+
+/// Whose answers the client of a stream holds: the header's target, unless the token was issued for
+/// another one; without a header the token's. `None` where they disagree, or there is neither: a stream's
+/// path names nobody, and the client must then fetch what changed.
+///
+/// # Errors
+/// As [`of_token`].
+pub async fn of_stream(
+    header: Option<Target>,
+    claims: Option<&SdkClaims>,
+    targets: &dyn TargetStore,
+) -> Result<Option<Target>, Error> {
+    let of_token = match claims {
+        Some(claims) => of_token(claims, targets).await?,
+        None => None,
+    };
+    Ok(match (header, of_token) {
+        (Some(header), Some(token)) => Some(header).filter(|header| header.identifier == token.identifier),
+        (header, token) => header.or(token),
+    })
 }
 
 fn from_base64(base64: &[u8]) -> Option<Target> {

@@ -3,25 +3,22 @@
 //! A browser fetches only the flag that an event names. So a flag whose prerequisite changed needs an event
 //! of its own, also when changes are told again to a stream that missed them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use client_api::Environment;
-use model::{Domain, EventKind, FlagId, StreamEvent, Version};
+use client_api::{Dependants, Environment};
+use model::{Domain, EventKind, StreamEvent, Version};
 
 /// Adds a `patch` for every flag that depends on a changed flag, directly or through others, unless it
 /// changed itself at that version or later. Events stay in the order of their versions.
 pub(crate) fn add(events: &mut Vec<StreamEvent>, environment: &Environment) {
-    let needed_by = needed_by(environment);
-    if needed_by.is_empty() {
-        return;
-    }
+    let dependants = Dependants::new(environment);
     let mut told: HashMap<&str, Version> = HashMap::new();
     for event in events.iter().filter(|event| event.domain == Domain::Flag) {
         told.insert(&event.identifier, event.version);
     }
     let mut owed: HashMap<String, Version> = HashMap::new();
     for (&flag, &version) in &told {
-        for dependant in closure(flag, &needed_by) {
+        for dependant in dependants.of_flag(flag) {
             if told.get(dependant).is_none_or(|known| *known < version) {
                 let newest = owed.entry(dependant.to_owned()).or_default();
                 *newest = version.max(*newest);
@@ -43,33 +40,9 @@ pub(crate) fn add(events: &mut Vec<StreamEvent>, environment: &Environment) {
     });
 }
 
-/// From a flag to the flags that have it as a prerequisite.
-fn needed_by(environment: &Environment) -> HashMap<&str, Vec<&FlagId>> {
-    let mut needed_by: HashMap<&str, Vec<&FlagId>> = HashMap::new();
-    for (id, flag) in &environment.flags {
-        for prerequisite in &flag.prerequisites {
-            needed_by.entry(prerequisite.feature.as_str()).or_default().push(id);
-        }
-    }
-    needed_by
-}
-
-fn closure<'a>(flag: &str, needed_by: &HashMap<&str, Vec<&'a FlagId>>) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
-    let mut waiting: Vec<&str> = vec![flag];
-    while let Some(next) = waiting.pop() {
-        for dependant in needed_by.get(next).into_iter().flatten() {
-            if found.insert(dependant.as_str()) {
-                waiting.push(dependant.as_str());
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use model::{FlagConfig, Prerequisite, Snapshot};
+    use model::{FlagConfig, FlagId, Prerequisite, Snapshot};
 
     use super::*;
 

@@ -4,7 +4,7 @@ use model::EnvironmentUuid;
 
 use super::*;
 use crate::limits::LOG_STEPS_MAX;
-use crate::log::tests::{event, named, patch};
+use crate::step::tests::{event, named, patch};
 
 const NOW_MS: i64 = 1_700_000_000_000;
 
@@ -36,8 +36,8 @@ fn topic_at(version: i64) -> Topic {
 
 /// What a stream that begins at `start` is sent, up to now.
 fn sent(topic: &Topic, start: &Start) -> Vec<(String, i64)> {
-    let mut sent: Vec<_> = owned(named(&start.replay));
-    let mut version = start.version;
+    let mut sent: Vec<_> = owned(named(&start.replay.notices));
+    let mut version = start.version();
     while let Some(step) = topic.next_after(version).unwrap() {
         version = step.version;
         sent.extend(owned(named(&step.notices)));
@@ -131,9 +131,9 @@ fn a_stream_that_says_what_it_has_gets_exactly_what_changed_after_it() {
 
     let from = |topic: &mut Topic, version| topic.subscribe(Some(Version(version)), NOW_MS).unwrap();
 
-    assert_eq!(named(&from(&mut topic, 5).replay), [("b", 7), ("a", 8)]);
-    assert_eq!(named(&from(&mut topic, 7).replay), [("a", 8)]);
-    assert_eq!(named(&from(&mut topic, 8).replay), []);
+    assert_eq!(named(&from(&mut topic, 5).replay.notices), [("b", 7), ("a", 8)]);
+    assert_eq!(named(&from(&mut topic, 7).replay.notices), [("a", 8)]);
+    assert_eq!(named(&from(&mut topic, 8).replay.notices), []);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_client_that_is_ahead_of_us_makes_us_ask() {
     assert_eq!(question, Question::After(Version(5)));
     topic.learn(question, changes(9, &[("a", 9)]), later_ms);
 
-    assert_eq!(named(&topic.subscribe(Some(Version(9)), later_ms).unwrap().replay), []);
+    assert_eq!(named(&topic.subscribe(Some(Version(9)), later_ms).unwrap().replay.notices), []);
 }
 
 #[test]
@@ -194,7 +194,8 @@ fn a_stream_that_does_not_say_gets_what_changed_in_the_last_two_minutes() {
     topic.change(flip(6, "early"), NOW_MS + 10_000);
     topic.change(flip(7, "late"), NOW_MS + 100_000);
 
-    let replay = |topic: &mut Topic, ms| owned(named(&topic.subscribe(None, NOW_MS + ms).unwrap().replay));
+    let replay =
+        |topic: &mut Topic, ms| owned(named(&topic.subscribe(None, NOW_MS + ms).unwrap().replay.notices));
 
     assert_eq!(replay(&mut topic, 100_000), expected(&[("early", 6), ("late", 7)]));
     assert_eq!(replay(&mut topic, 131_000), expected(&[("late", 7)]));
@@ -208,7 +209,7 @@ fn what_changed_shortly_before_the_first_stream_is_replayed_too() {
     topic.learn(question, changes(5, &[("a", 4), ("b", 5)]), NOW_MS);
     topic.change(flip(6, "a"), NOW_MS);
 
-    assert_eq!(named(&topic.subscribe(None, NOW_MS + 2_000).unwrap().replay), [("b", 5), ("a", 6)]);
+    assert_eq!(named(&topic.subscribe(None, NOW_MS + 2_000).unwrap().replay.notices), [("b", 5), ("a", 6)]);
 }
 
 #[test]
@@ -244,7 +245,7 @@ fn a_stream_behind_the_log_is_told_so() {
         topic.change(flip(version, "a"), NOW_MS);
     }
 
-    assert!(topic.next_after(start.version).is_err());
+    assert!(topic.next_after(start.version()).is_err());
     assert!(topic.next_after(Version(1)).is_ok());
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use model::StreamEvent;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -75,14 +77,16 @@ impl Client {
         chunk.strip_suffix("\r\n").expect("a chunk ends with a line break").to_owned()
     }
 
+    /// The data of the next chunk, which must be an event.
+    pub(crate) async fn data(&mut self) -> Value {
+        let chunk = self.chunk().await;
+        let data = chunk.lines().find_map(|line| line.strip_prefix("data: "));
+        serde_json::from_str(data.unwrap_or_else(|| panic!("{chunk:?} is no event"))).unwrap()
+    }
+
     /// Identifier and version of the next chunk, which must be an event.
     pub(crate) async fn event(&mut self) -> (String, i64) {
-        let chunk = self.chunk().await;
-        let data = chunk
-            .lines()
-            .find_map(|line| line.strip_prefix("data: "))
-            .unwrap_or_else(|| panic!("{chunk:?} is no event"));
-        let event: model::StreamEvent = serde_json::from_str(data).unwrap();
+        let event: StreamEvent = serde_json::from_value(self.data().await).unwrap();
         (event.identifier, event.version.0)
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::client::HEARTBEAT;
-use crate::world::{KEY, World, request};
+use crate::world::{KEY, SILENCE, World, request};
 
 #[tokio::test]
 async fn a_head_may_come_in_any_number_of_pieces() {
@@ -48,7 +48,7 @@ async fn a_stream_may_be_asked_for_on_a_connection_that_served_something_else() 
     assert_eq!(client.chunk().await, HEARTBEAT);
     world.patch(&["a"]).await;
     assert_eq!(client.event().await.0, "a");
-    world.clock.pass(Duration::from_secs(10)).await;
+    world.clock.pass(SILENCE).await;
     assert_eq!(client.chunk().await, HEARTBEAT);
 }
 

@@ -9,9 +9,7 @@ use tokio::net::TcpSocket;
 
 use crate::client::{Client, HEARTBEAT};
 use crate::time::until;
-use crate::world::{ENVIRONMENT, KEY, World, request};
-
-const SILENCE: Duration = Duration::from_secs(10);
+use crate::world::{ENVIRONMENT, KEY, SILENCE, World, request};
 
 /// Opens a stream, changes `flag` and returns the chunk that tells of it.
 async fn chunk_about(flag: &str) -> String {
@@ -169,7 +167,7 @@ async fn the_comment_line_is_exactly_a_colon() {
 
 /// Node, Go and browsers give up after 30 s of silence.
 #[tokio::test]
-async fn a_heartbeat_follows_every_ten_seconds_of_silence() {
+async fn a_heartbeat_follows_every_ten_seconds_of_silence_at_the_latest() {
     let world = World::new().await;
     let mut stream = world.stream().await;
 

@@ -7,7 +7,7 @@ use sse_relay::Limits;
 
 use crate::client::LAST_CHUNK;
 use crate::time::START_MS;
-use crate::world::{ENVIRONMENT, KEY, World, limits, request};
+use crate::world::{ENVIRONMENT, KEY, SILENCE, World, limits, request};
 
 #[tokio::test]
 async fn a_key_holds_no_more_streams_than_it_may() {
@@ -113,7 +113,7 @@ async fn a_client_that_keeps_sending_is_disconnected() {
 async fn what_a_client_sends_does_not_put_its_heartbeat_off() {
     let world = World::new().await;
     let mut stream = world.stream().await;
-    world.clock.sleeping(Duration::from_secs(10), 1).await;
+    world.clock.sleeping(SILENCE, 1).await;
 
     world.clock.advance(Duration::from_secs(9));
     stream.send("x").await;
@@ -128,7 +128,7 @@ async fn what_a_client_sends_does_not_put_its_heartbeat_off() {
 async fn a_stream_ends_after_a_day_at_most() {
     let world = World::new().await;
     let mut stream = world.stream().await;
-    world.clock.sleeping(Duration::from_secs(10), 1).await;
+    world.clock.sleeping(SILENCE, 1).await;
 
     world.clock.advance(Duration::from_secs(24 * 60 * 60));
 

@@ -11,6 +11,7 @@ mod admission;
 mod client;
 mod connections;
 mod contract;
+mod evaluations;
 mod limits;
 mod news;
 mod replay;

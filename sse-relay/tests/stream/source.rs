@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use api::credentials::secret_hash;
 use async_trait::async_trait;
-use client_api::{Changes, Environment, Source};
+use client_api::{Changes, Environment, Source, TargetStore};
 use model::{
     AccountId, Domain, EnvironmentId, EnvironmentUuid, Error, EventKind, KeyHash, KeyKind, KeyRecord,
     ObjectKind, OrganisationId, ProjectId, ProjectUuid, StreamEvent, Version,
 };
+use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 /// Keys and changes in memory.
@@ -23,11 +24,16 @@ pub(crate) struct FakeSource {
     /// Held by a test that wants the database to take its time.
     pub(crate) gate: RwLock<()>,
     questions: AtomicUsize,
+    rules_read: AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
     keys: HashMap<KeyHash, KeyRecord>,
+    /// What environments serve, as the JSON of a snapshot.
+    snapshots: HashMap<EnvironmentUuid, Value>,
+    /// Targets that were too large for a token.
+    targets: HashMap<String, String>,
     environments: HashMap<EnvironmentUuid, Vec<(i64, StreamEvent)>>,
     versions: HashMap<EnvironmentUuid, Version>,
 }
@@ -99,6 +105,16 @@ impl FakeSource {
         self.state().versions.remove(&EnvironmentUuid::from_wire(environment));
     }
 
+    /// Says what the environment serves from now on. Whoever does so tells the relay next.
+    pub(crate) fn serve(&self, environment: &str, snapshot: Value) {
+        self.state().snapshots.insert(EnvironmentUuid::from_wire(environment), snapshot);
+    }
+
+    /// How often the rules of an environment were read.
+    pub(crate) fn rules_read(&self) -> usize {
+        self.rules_read.load(Ordering::SeqCst)
+    }
+
     /// The newest version of an environment.
     pub(crate) fn version(&self, environment: &str) -> i64 {
         self.state().versions[&EnvironmentUuid::from_wire(environment)].0
@@ -153,8 +169,20 @@ impl Source for FakeSource {
         Ok(self.state().keys.get(hash).cloned().or(stale))
     }
 
-    async fn environment(&self, _: &EnvironmentUuid, _: Version) -> Result<Arc<Environment>, Error> {
-        Err(Error::internal("streams of server keys need no environment"))
+    async fn environment(
+        &self,
+        environment: &EnvironmentUuid,
+        at_least: Version,
+    ) -> Result<Arc<Environment>, Error> {
+        self.rules_read.fetch_add(1, Ordering::SeqCst);
+        self.available().await?;
+        let state = self.state();
+        let version = state.versions.get(environment).copied();
+        let version = version.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
+        assert!(version >= at_least, "the relay asks for a version that nobody committed");
+        let mut snapshot = state.snapshots.get(environment).cloned().unwrap_or_else(|| json!({}));
+        snapshot["version"] = json!(version.0);
+        Ok(Arc::new(Environment::new(serde_json::from_value(snapshot).unwrap()).0))
     }
 
     async fn changes_after(&self, environment: &EnvironmentUuid, version: Version) -> Result<Changes, Error> {
@@ -163,5 +191,18 @@ impl Source for FakeSource {
 
     async fn changes_since(&self, environment: &EnvironmentUuid, since_ms: i64) -> Result<Changes, Error> {
         self.changes(environment, |at_ms, _| at_ms >= since_ms).await
+    }
+}
+
+#[async_trait]
+impl TargetStore for FakeSource {
+    async fn put(&self, hash: &str, json: &str) -> Result<(), Error> {
+        self.state().targets.insert(hash.to_owned(), json.to_owned());
+        Ok(())
+    }
+
+    async fn get(&self, hash: &str) -> Result<Option<String>, Error> {
+        self.available().await?;
+        Ok(self.state().targets.get(hash).cloned())
     }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
-use model::{Domain, EnvironmentUuid, EventKind, FeedEntry};
+use model::{Domain, EnvironmentUuid, EventKind, FeedEntry, KeyKind, KeyRecord, Target};
 use platform::memory::MemoryFeed;
 use platform::{ChangeFeed, Clock, Cursor, FeedError, FeedPage, Random};
 use sse_relay::{Limits, Parts, Relay, run};
@@ -25,6 +25,10 @@ use crate::time::{HandClock, until, within};
 /// The key that most tests use, and its environment.
 pub(crate) const KEY: &str = "the-key-of-the-tests";
 pub(crate) const ENVIRONMENT: &str = "e-1";
+
+/// The longest silence of a stream. Each has its own, a little shorter than ten seconds, and so does not
+/// speak in the same moment as the others; the first stream of a [`World`] has this one.
+pub(crate) const SILENCE: Duration = Duration::from_millis(9_998);
 
 /// Limits whose times are all different, so that a test can tell who sleeps.
 pub(crate) fn limits() -> Limits {
@@ -74,6 +78,7 @@ impl World {
         let relay = Relay::new(Parts {
             source: source.clone(),
             tokens: tokens.clone(),
+            targets: source.clone(),
             feed: feed.clone(),
             clock: clock.clone(),
             random: Arc::new(Counting::default()),
@@ -119,8 +124,33 @@ impl World {
     }
 
     /// A token for a key, as `/client/auth` hands it out.
-    pub(crate) fn token(&self, record: &model::KeyRecord) -> String {
+    pub(crate) fn token(&self, record: &KeyRecord) -> String {
         self.tokens.sign(&SdkClaims::new(record, 0)).unwrap()
+    }
+
+    /// A token of a client key for a target, as `/client/auth` hands it out. The key is new.
+    pub(crate) async fn client_token(&self, key: &str, target: &Target) -> String {
+        let record = KeyRecord { kind: KeyKind::Client, ..self.source.add_key(key, ENVIRONMENT) };
+        self.source.put_key(record.clone());
+        let mut claims = SdkClaims::new(&record, 0);
+        client_api::target::into_token(target, &mut claims, &*self.source).await.unwrap();
+        self.tokens.sign(&claims).unwrap()
+    }
+
+    /// Opens a stream for a target, with a client key of its own.
+    pub(crate) async fn browser(&self, target: &Target) -> Client {
+        let token = self.client_token(&format!("the-client-key-of-{}", target.identifier), target).await;
+        self.browser_with(&format!("Authorization: Bearer {token}\r\n")).await
+    }
+
+    /// Opens a stream with these header lines and no others, each with its line break.
+    pub(crate) async fn browser_with(&self, headers: &str) -> Client {
+        let mut client = self.connect().await;
+        client.send(&format!("GET /api/1.0/stream HTTP/1.1\r\nHost: x\r\n{headers}\r\n")).await;
+        let head = client.head().await;
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+        assert_eq!(client.chunk().await, HEARTBEAT);
+        client
     }
 
     /// Changes flags: commits one version, and tells the feed.

@@ -189,3 +189,25 @@ async fn the_header_comes_before_the_token_and_neither_answers_for_somebody_else
     assert_eq!(ask("alice", &none).await, with("alice", "token"));
     assert_eq!(ask("carol", &bob).await, Target::bare("carol"));
 }
+
+#[tokio::test]
+async fn a_stream_speaks_to_the_target_on_which_header_and_token_agree() {
+    let store = Store::default();
+    let with = |id: &str, plan: &str| target(&json!({"identifier": id, "attributes": {"plan": plan}}));
+    let mut claims = SdkClaims::default();
+    into_token(&with("alice", "token"), &mut claims, &store).await.unwrap();
+    let of = async |header: Option<&Target>, claims: Option<&SdkClaims>| {
+        of_stream(header.cloned(), claims, &store)
+            .await
+            .unwrap()
+            .map(|target| target.attributes["plan"].clone())
+    };
+    let (alice, bob) = (with("alice", "header"), with("bob", "header"));
+
+    assert_eq!(of(Some(&alice), Some(&claims)).await, Some(json!("header")));
+    assert_eq!(of(Some(&bob), Some(&claims)).await, None);
+    assert_eq!(of(None, Some(&claims)).await, Some(json!("token")));
+    assert_eq!(of(Some(&bob), None).await, Some(json!("header")));
+    assert_eq!(of(None, None).await, None);
+    assert_eq!(of(None, Some(&SdkClaims::default())).await, None);
+}
