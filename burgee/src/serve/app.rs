@@ -44,7 +44,7 @@ impl App {
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let tokens = Arc::new(token_keys(&platform, settings).await?);
-        let source: Arc<dyn Source> = Arc::new(Delivery::new(platform.clone()));
+        let source: Arc<dyn Source> = Arc::new(Delivery::outliving(platform.clone(), settings.stale));
         let queue = store::work_queue(&platform);
         let registrations_lost = Arc::new(AtomicU64::new(0));
         let targets = Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone()));

@@ -53,6 +53,13 @@ const VARS: &[Var] = &[
         secret: false,
         help: "Set to true where a proxy of yours stands in front: all streams then come from one address, so streams per address are not limited.",
     },
+    Var {
+        name: "BURGEE_STALE_S",
+        kind: Kind::Number { min: 0, max: 86_400 },
+        default: Fallback::Value("600"),
+        secret: false,
+        help: "Seconds for which SDKs are answered from what was last known, keys included, while no store answers; such answers carry Burgee-Age-Ms. With 0 they are refused at once.",
+    },
     LOG_VAR,
 ];
 
@@ -65,6 +72,7 @@ pub(super) struct Settings {
     pub(super) token_keys: Option<String>,
     pub(super) drain: Duration,
     pub(super) behind_proxy: bool,
+    pub(super) stale: Duration,
     pub(super) log: String,
 }
 
@@ -91,6 +99,7 @@ impl Settings {
             token_keys: vars.opt_text("BURGEE_TOKEN_KEYS")?.map(str::to_owned),
             drain: Duration::from_secs(vars.number("BURGEE_DRAIN_S")?),
             behind_proxy: vars.boolean("BURGEE_BEHIND_PROXY")?,
+            stale: Duration::from_secs(vars.number("BURGEE_STALE_S")?),
             log: vars.text("BURGEE_LOG")?.to_owned(),
         })
     }

@@ -1,8 +1,9 @@
-//! The HTTP edge: errors, credentials, extractors, entity tags, paging, CORS, request log.
+//! The HTTP edge: errors, credentials, extractors, codings, entity tags, paging, CORS, request log.
 //!
 //! The only crate that knows status codes. It parses and verifies what comes in; it looks nothing up.
 
 mod body;
+mod coding;
 mod cors;
 pub mod credentials;
 pub mod entity_tag;
@@ -16,6 +17,7 @@ mod request_log;
 mod sdk_token;
 
 pub use body::{Json, parse_json, read_body, read_json};
+pub use coding::accepts_gzip;
 pub use cors::cors;
 pub use page::{Page, PageRequest};
 pub use path::Path;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use eval::{Ruleset, Warning};
 use model::{FlagConfig, FlagId, ObjectChange, Segment, SegmentId, Snapshot, Version};
 
+use crate::text::SharedTexts;
+
 /// All flags and segments of an environment at one version, in the order of their identifiers.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -17,6 +19,8 @@ pub struct Environment {
     pub segments: BTreeMap<SegmentId, Arc<Segment>>,
     /// The same, compiled.
     pub ruleset: Ruleset,
+    /// Answers from this version that were given before.
+    pub(crate) texts: SharedTexts,
 }
 
 impl Environment {
@@ -26,8 +30,13 @@ impl Environment {
         let flags = snapshot.flags.into_iter().map(|flag| (flag.feature.clone(), Arc::new(flag)));
         let segments =
             snapshot.segments.into_iter().map(|segment| (segment.identifier.clone(), Arc::new(segment)));
-        let environment =
-            Self { version: snapshot.version, flags: flags.collect(), segments: segments.collect(), ruleset };
+        let environment = Self {
+            version: snapshot.version,
+            flags: flags.collect(),
+            segments: segments.collect(),
+            ruleset,
+            texts: SharedTexts::default(),
+        };
         (environment, warnings)
     }
 
@@ -51,6 +60,7 @@ impl Environment {
             }
         }
         self.version = version;
+        self.texts = SharedTexts::default();
         warnings
     }
 }

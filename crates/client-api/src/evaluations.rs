@@ -1,14 +1,18 @@
 //! Evaluated values, for client SDKs.
 
-use api::Path;
+use api::{Path, credentials, entity_tag};
 use axum::extract::State;
 use eval::{FlagRef, Ruleset};
-use http::HeaderMap;
+use http::HeaderValue;
+use http::request::Parts;
 use model::{Error, FlagKind, ObjectKind, Target};
 use serde::{Serialize, Serializer};
 
-use crate::answer::{Answer, Reading, json, missing, read};
+use crate::answer::{Answer, Reading, read};
 use crate::{ClientState, target};
+
+/// Hexadecimal digits of a target's hash in an entity tag: 64 bits.
+const TAG_HASH_DIGITS: usize = 16;
 
 /// What one flag serves one target, as client SDKs receive it: in answers, and embedded in streams.
 /// A flag without a value for the target has no such object.
@@ -52,25 +56,44 @@ impl<'a> FlagEvaluation<'a> {
 pub(crate) async fn list(
     State(state): State<ClientState>,
     Path((environment, target)): Path<(String, String)>,
-    headers: HeaderMap,
+    head: Parts,
 ) -> Answer {
-    let Reading { caller, environment } = read(&state, &headers, &environment).await?;
-    let target = target::asked_for(&target, &headers, caller.claims.as_ref(), &*state.targets).await?;
-    json(environment.version, &Evaluations { ruleset: &environment.ruleset, target: &target })
+    let reading = read(&state, &head, &environment).await?;
+    let target = asked_for(&state, &reading, &target, &head).await?;
+    let ruleset = &reading.environment.ruleset;
+    reading.make(&tag(ruleset, &target)?, &Evaluations { ruleset, target: &target })
 }
 
 /// `GET /client/env/{environment}/target/{target}/evaluations/{flag}`.
 pub(crate) async fn one(
     State(state): State<ClientState>,
     Path((environment, target, flag)): Path<(String, String, String)>,
-    headers: HeaderMap,
+    head: Parts,
 ) -> Answer {
-    let Reading { caller, environment } = read(&state, &headers, &environment).await?;
-    let target = target::asked_for(&target, &headers, caller.claims.as_ref(), &*state.targets).await?;
-    match FlagEvaluation::named(&environment.ruleset, &flag, &target) {
-        Some(evaluation) => json(environment.version, &evaluation),
-        None => missing(environment.version, no_value(flag)),
+    let reading = read(&state, &head, &environment).await?;
+    let target = asked_for(&state, &reading, &target, &head).await?;
+    let ruleset = &reading.environment.ruleset;
+    match FlagEvaluation::named(ruleset, &flag, &target) {
+        Some(evaluation) => reading.make(&tag(ruleset, &target)?, &evaluation),
+        None => reading.missing(no_value(flag)),
     }
+}
+
+async fn asked_for(
+    state: &ClientState,
+    reading: &Reading<'_>,
+    identifier: &str,
+    head: &Parts,
+) -> Result<Target, Error> {
+    target::asked_for(identifier, &head.headers, reading.caller.claims.as_ref(), &*state.targets).await
+}
+
+/// The path names a target, but its attributes come from elsewhere, so they are part of the tag.
+fn tag(ruleset: &Ruleset, target: &Target) -> Result<HeaderValue, Error> {
+    let target = serde_json::to_string(target).map_err(Error::internal)?;
+    let hash = credentials::secret_hash(&target);
+    let hash = hash.as_str().get(..TAG_HASH_DIGITS).unwrap_or_default();
+    Ok(entity_tag::weak(format_args!("{}-{hash}", ruleset.version())))
 }
 
 fn no_value(flag: String) -> Error {

@@ -9,7 +9,7 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use model::{Error, ObjectKind};
 
 use crate::answer::Refusal;
-use crate::{ClientState, authenticate, evaluations, flags, segments};
+use crate::{ClientState, authenticate, evaluations, flags, segments, snapshot};
 
 /// The routes under `/client`, to be served at `/` (as the relay proxy has them) and at `/api/1.0` (as
 /// the SDKs' default has them). CORS and the request log are the caller's.
@@ -24,6 +24,8 @@ pub fn routes(state: ClientState) -> Router {
         .route("/client/env/{environment}/target-segments/{segment}", get(segments::one))
         .route("/client/env/{environment}/target/{target}/evaluations", get(evaluations::list))
         .route("/client/env/{environment}/target/{target}/evaluations/{flag}", get(evaluations::one))
+        .route("/client/env/{environment}/snapshot", get(snapshot::newest))
+        .route("/client/env/{environment}/snapshot/{version}", get(snapshot::at_version))
         .route("/client/{*path}", any(not_found))
         .method_not_allowed_fallback(api::fallback::method_not_allowed)
         .layer(map_response(not_stored))
@@ -36,6 +38,7 @@ async fn not_found(uri: Uri) -> Refusal {
 
 /// An intermediary that keeps an answer would hide changes from SDKs, which have no other sign of age.
 async fn not_stored(mut response: Response) -> Response {
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.entry(CACHE_CONTROL).or_insert_with(|| HeaderValue::from_static("no-store"));
     response
 }

@@ -4,7 +4,7 @@ use model::{Clause, GroupRule, KeyRecord, Segment, Tag, TargetName, Version};
 use serde::{Serialize, Serializer};
 
 /// Which form of rules a request asks for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum RulesView {
     /// `rules` only: clauses of which any makes a member.
     V1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{EnvironmentUuid, Error, KeyHash, KeyRecord, StreamEvent, Version};
+use model::{EnvironmentUuid, Error, KeyHash, KeyRecord, ObjectKind, Snapshot, StreamEvent, Version};
 
 use crate::Environment;
 
@@ -14,6 +14,15 @@ pub struct Changes {
     pub version: Version,
     /// The newest event of each changed object (`patch` or `delete`), in the order of their versions.
     pub events: Vec<StreamEvent>,
+}
+
+/// An environment as it was last known.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The environment.
+    pub environment: Arc<Environment>,
+    /// How long ago it was known to be the newest, in milliseconds; `None` if it is.
+    pub age_ms: Option<i64>,
 }
 
 /// Keys, environments and changes, never older than what was announced.
@@ -34,6 +43,24 @@ pub trait Source: Send + Sync {
         environment: &EnvironmentUuid,
         at_least: Version,
     ) -> Result<Arc<Environment>, Error>;
+
+    /// The same; or, while no store can say what is newest, what was the newest when one last could. For
+    /// readers to whom something old is better than nothing, and who pass on how old it is.
+    ///
+    /// # Errors
+    /// As [`Source::environment`].
+    async fn last_known(&self, environment: &EnvironmentUuid, at_least: Version) -> Result<Known, Error> {
+        let environment = self.environment(environment, at_least).await?;
+        Ok(Known { environment, age_ms: None })
+    }
+
+    /// What the environment was at a version that it has reached.
+    ///
+    /// # Errors
+    /// As [`Source::environment`]; `NotFound` also where earlier versions are not kept.
+    async fn snapshot_at(&self, _environment: &EnvironmentUuid, version: Version) -> Result<Snapshot, Error> {
+        Err(Error::not_found(ObjectKind::Snapshot, version))
+    }
 
     /// What changed after `version`, from the primary.
     ///

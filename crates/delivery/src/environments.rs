@@ -1,21 +1,26 @@
 //! Environments in memory, brought up to what was announced before they are served.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use client_api::Environment;
+use client_api::{Environment, Known};
 use eval::Warning;
 use model::{EnvironmentUuid, Error, ObjectChange, ObjectKind, Snapshot, Version};
-use platform::Platform;
+use platform::{Platform, within};
 use tokio::sync::Mutex as AsyncMutex;
 use tracing::{error, warn};
+
+use crate::{STORES_AWAY, STORES_TIME};
 
 /// Environments kept in memory. Beyond it one that nobody is reading is dropped.
 const ENVIRONMENTS_MAX: usize = 1_000;
 
-#[derive(Default)]
 pub(crate) struct Environments {
     slots: Mutex<HashMap<EnvironmentUuid, Arc<Slot>>>,
+    /// How old what is handed out may be while the stores are away.
+    age_ms_max: i64,
 }
 
 /// One environment's place. `refresh` is held while the primary is read, so that many readers of a new
@@ -24,43 +29,70 @@ pub(crate) struct Environments {
 struct Slot {
     current: Mutex<Option<Arc<Environment>>>,
     refresh: AsyncMutex<()>,
+    /// When `current` was last known to be the newest (Unix milliseconds).
+    confirmed_ms: AtomicI64,
+}
+
+/// Why there is no newer environment.
+enum Failure {
+    /// The database cannot be asked.
+    Away(Error),
+    /// It was asked, and this is what follows.
+    Known(Error),
+}
+
+/// What a request needs of an environment.
+struct Need<'a> {
+    id: &'a EnvironmentUuid,
+    at_least: Version,
+    /// What anybody had been told when the request arrived; `None` if the cache does not know.
+    announced: Option<Version>,
+    asked_ms: i64,
 }
 
 impl Environments {
+    /// None in memory.
+    pub(crate) fn new(age_max: Duration) -> Self {
+        let age_ms_max = i64::try_from(age_max.as_millis()).unwrap_or(i64::MAX);
+        Self { slots: Mutex::default(), age_ms_max }
+    }
+
     /// The environment at `at_least`, and at what was announced before this call.
     pub(crate) async fn get(
         &self,
         platform: &Platform,
         id: &EnvironmentUuid,
         at_least: Version,
-    ) -> Result<Arc<Environment>, Error> {
+    ) -> Result<Known, Error> {
         let slot = self.slot(id);
+        let asked_ms = platform.clock.now_ms();
         // Asked before anything else: what is answered is at least as new as what anybody had been told
         // when the request arrived.
         let announced = announced(platform, id).await;
-        let needed = announced.unwrap_or_default().max(at_least);
-        if let Some(current) =
-            slot.current().filter(|current| announced.is_some() && current.version >= needed)
-        {
-            return Ok(current);
+        let need = Need { id, at_least, announced, asked_ms };
+        if let Some(current) = slot.newest(&need) {
+            return Ok(Known { environment: current, age_ms: None });
         }
-        let _refresh = slot.refresh.lock().await;
-        if let Some(current) =
-            slot.current().filter(|current| announced.is_some() && current.version >= needed)
-        {
-            return Ok(current);
+        let last = slot.last(&need, self.age_ms_max);
+        let refreshed = match &last {
+            // Nobody waits long for a store that is away when there is something to answer.
+            Some(_) => within(&*platform.clock, STORES_TIME, slot.refreshed(platform, &need)).await,
+            None => Some(slot.refreshed(platform, &need).await),
+        };
+        match (refreshed, last) {
+            (Some(Ok(environment)), _) => Ok(Known { environment, age_ms: None }),
+            (None | Some(Err(Failure::Away(_))), Some(last)) => {
+                warn!(environment = %id, "the stores do not answer; environment {id} is served as last known");
+                Ok(last)
+            }
+            (Some(Err(Failure::Away(error) | Failure::Known(error))), _) => {
+                if let Error::NotFound { .. } = error {
+                    self.forget(id);
+                }
+                Err(error)
+            }
+            (None, None) => Err(STORES_AWAY),
         }
-        let refreshed = refresh(platform, id, slot.current()).await;
-        if let Err(Error::NotFound { .. }) = &refreshed {
-            self.forget(id);
-        }
-        let fresh = refreshed?;
-        check(id, &fresh, announced, at_least)?;
-        slot.set(fresh.clone());
-        if announced.is_none() {
-            announce(platform, id, fresh.version).await;
-        }
-        Ok(fresh)
     }
 
     fn slot(&self, id: &EnvironmentUuid) -> Arc<Slot> {
@@ -78,12 +110,48 @@ impl Environments {
 }
 
 impl Slot {
-    fn current(&self) -> Option<Arc<Environment>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The environment, read from the primary if need be. Whoever waited for another reader's read may find
+    /// it done.
+    async fn refreshed(&self, platform: &Platform, need: &Need<'_>) -> Result<Arc<Environment>, Failure> {
+        let _refresh = self.refresh.lock().await;
+        if let Some(current) = self.newest(need) {
+            return Ok(current);
+        }
+        let fresh = refresh(platform, need.id, self.current()).await?;
+        check(need, &fresh).map_err(Failure::Known)?;
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
+        self.confirm(need.asked_ms);
+        if need.announced.is_none() {
+            announce(platform, need.id, fresh.version).await;
+        }
+        Ok(fresh)
     }
 
-    fn set(&self, environment: Arc<Environment>) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(environment);
+    /// What is in memory, if it has reached what was announced.
+    fn newest(&self, need: &Need<'_>) -> Option<Arc<Environment>> {
+        let needed = need.announced?.max(need.at_least);
+        let current = self.current().filter(|current| current.version >= needed)?;
+        self.confirm(need.asked_ms);
+        Some(current)
+    }
+
+    /// What is in memory, for when nobody can say what is newest. Where the cache can, nothing older will do.
+    fn last(&self, need: &Need<'_>, age_ms_max: i64) -> Option<Known> {
+        if need.announced.is_some() {
+            return None;
+        }
+        let environment = self.current().filter(|current| current.version >= need.at_least)?;
+        let age_ms = need.asked_ms.saturating_sub(self.confirmed_ms.load(Ordering::Relaxed));
+        // Below zero the clock was put back: how old it is, nobody knows.
+        (0..age_ms_max).contains(&age_ms).then_some(Known { environment, age_ms: Some(age_ms) })
+    }
+
+    fn confirm(&self, at_ms: i64) {
+        self.confirmed_ms.fetch_max(at_ms, Ordering::Relaxed);
+    }
+
+    fn current(&self) -> Option<Arc<Environment>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -109,13 +177,15 @@ async fn refresh(
     platform: &Platform,
     id: &EnvironmentUuid,
     current: Option<Arc<Environment>>,
-) -> Result<Arc<Environment>, Error> {
+) -> Result<Arc<Environment>, Failure> {
     let known = current.as_ref().map_or(Version(0), |current| current.version);
-    let changed = store::changed_after(&*platform.db, id, known).await?;
-    let changed = changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, id))?;
+    let changed = store::changed_after(&*platform.db, id, known).await.map_err(Failure::Away)?;
+    let changed = changed.ok_or_else(|| Failure::Known(Error::not_found(ObjectKind::Environment, id)))?;
     let objects: Vec<ObjectChange> = changed.objects.into_iter().map(|object| object.change).collect();
     let (environment, warnings) = match current {
-        Some(_) if changed.version < known => return Err(older(id, changed.version, known)),
+        Some(_) if changed.version < known => {
+            return Err(Failure::Known(older(id, changed.version, known)));
+        }
         Some(current) if objects.is_empty() && changed.version == known => return Ok(current),
         Some(current) => {
             let mut environment = Arc::unwrap_or_clone(current);
@@ -141,16 +211,11 @@ fn snapshot(objects: Vec<ObjectChange>, version: Version) -> Snapshot {
 }
 
 /// Refuses to answer from before what was announced or asked for.
-fn check(
-    id: &EnvironmentUuid,
-    fresh: &Environment,
-    announced: Option<Version>,
-    at_least: Version,
-) -> Result<(), Error> {
-    if let Some(announced) = announced.filter(|announced| fresh.version < *announced) {
-        return Err(older(id, fresh.version, announced));
+fn check(need: &Need<'_>, fresh: &Environment) -> Result<(), Error> {
+    if let Some(announced) = need.announced.filter(|announced| fresh.version < *announced) {
+        return Err(older(need.id, fresh.version, announced));
     }
-    if fresh.version < at_least {
+    if fresh.version < need.at_least {
         let message = "the requested version is not there yet; try again";
         return Err(Error::Unavailable { message, source: None });
     }

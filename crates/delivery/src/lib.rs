@@ -10,14 +10,20 @@ mod environments;
 mod keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use client_api::{Changes, Environment, Source};
-use model::{EnvironmentUuid, Error, KeyHash, KeyRecord, ObjectKind, Version};
+use client_api::{Changes, Environment, Known, Source};
+use model::{EnvironmentUuid, Error, KeyHash, KeyRecord, ObjectKind, Snapshot, Version};
 use platform::Platform;
 
 use environments::Environments;
 use keys::Keys;
+
+/// How long the stores may take while there is something that was last known.
+const STORES_TIME: Duration = Duration::from_secs(1);
+
+const STORES_AWAY: Error = Error::Unavailable { message: "the stores do not answer", source: None };
 
 /// Reads for SDKs, on the database and the cache of a platform. Cheap to share, one per process.
 pub struct Delivery {
@@ -27,9 +33,15 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Readers on that platform, with nothing in memory yet.
+    /// Readers on that platform, with nothing in memory yet. While the stores are away nothing is answered.
     pub fn new(platform: Platform) -> Self {
-        Self { platform, keys: Keys::default(), environments: Environments::default() }
+        Self::outliving(platform, Duration::ZERO)
+    }
+
+    /// The same, but while no store answers, keys are admitted and environments handed out as they were
+    /// last known, until `age_max` after that.
+    pub fn outliving(platform: Platform, age_max: Duration) -> Self {
+        Self { platform, keys: Keys::new(age_max), environments: Environments::new(age_max) }
     }
 }
 
@@ -44,7 +56,19 @@ impl Source for Delivery {
         environment: &EnvironmentUuid,
         at_least: Version,
     ) -> Result<Arc<Environment>, Error> {
+        let Known { environment, age_ms } = self.last_known(environment, at_least).await?;
+        match age_ms {
+            None => Ok(environment),
+            Some(_) => Err(STORES_AWAY),
+        }
+    }
+
+    async fn last_known(&self, environment: &EnvironmentUuid, at_least: Version) -> Result<Known, Error> {
         self.environments.get(&self.platform, environment, at_least).await
+    }
+
+    async fn snapshot_at(&self, environment: &EnvironmentUuid, version: Version) -> Result<Snapshot, Error> {
+        store::snapshot_at(&*self.platform.db, environment, version).await
     }
 
     async fn changes_after(&self, environment: &EnvironmentUuid, version: Version) -> Result<Changes, Error> {
@@ -67,7 +91,7 @@ impl Delivery {
         let (version, mut events) =
             changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
         if !events.is_empty() {
-            let environment = self.environments.get(&self.platform, environment, version).await?;
+            let environment = self.environment(environment, version).await?;
             dependants::add(&mut events, &environment);
         }
         Ok(Changes { version, events })

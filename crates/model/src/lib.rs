@@ -31,5 +31,5 @@ pub use id::{
 pub use key::{KeyKind, KeyRecord};
 pub use metrics::{MetricsJob, ReportedEvaluations};
 pub use segment::{GroupRule, Segment};
-pub use snapshot::{ObjectChange, Snapshot};
+pub use snapshot::{ObjectChange, SNAPSHOT_FORMAT, Snapshot};
 pub use target::{Target, TargetName};

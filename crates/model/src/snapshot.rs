@@ -7,6 +7,9 @@ use crate::id::{FlagId, SegmentId, Version};
 use crate::lenient::{self, null_as_default};
 use crate::segment::Segment;
 
+/// The form in which snapshots are handed out. A reader that knows this number understands every field.
+pub const SNAPSHOT_FORMAT: u32 = 1;
+
 /// All flags and segments of an environment at one version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use http::HeaderValue;
 use serde_json::json;
 
 use super::*;
@@ -97,9 +98,20 @@ fn a_malformed_header_counts_as_absent() {
         encoded("{\"identifier\":{}}"),
         encoded("{\"identifier\":\"alice\",\"attributes\":7}"),
         encoded("{\"identifier\":\"alice\""),
+        encoded("{\"identifier\":\"alice\"} x"),
+        encoded("{\"identifier\":[\"alice\"]}"),
+        encoded("{\"identifier\":\"alice\",\"name\":{}}"),
+        encoded("{\"identifier\":\"alice\",\"attributes\":[]}"),
+        encoded(&format!("{{\"identifier\":\"alice\",\"attributes\":{}}}", "[".repeat(10_000))),
+        encoded("{\"identifier\":\"alice\"}").replace('=', "*"),
+        format!("{}\u{e9}", encoded("{\"identifier\":\"alice\"}")),
+        format!("\"{}\"", encoded("{\"identifier\":\"alice\"}")),
     ];
     for value in malformed {
-        assert_eq!(from_header(&header(&value)), None, "{value}");
+        let headers =
+            HeaderMap::from_iter([(HARNESS_TARGET, HeaderValue::from_bytes(value.as_bytes()).unwrap())]);
+
+        assert_eq!(from_header(&headers), None, "{value}");
     }
     assert_eq!(from_header(&HeaderMap::new()), None);
 }
@@ -127,6 +139,10 @@ fn a_target_is_read_with_what_sdks_leave_out() {
             json!({"identifier": "a@b.c", "name": "Zoë Ł 1", "anonymous": true}),
         ),
         (
+            json!({"identifier": "a", "name": "Siobh\u{e1}n O'Brien, \"Shiv\" & \u{1f680} (\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940})"}),
+            json!({"identifier": "a", "name": "Siobh\u{e1}n O'Brien, \"Shiv\" & \u{1f680} (\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940})"}),
+        ),
+        (
             json!({"identifier": "a", "attributes": {"x": [1, null], "y": {}}}),
             json!({"identifier": "a", "name": "a", "attributes": {"x": [1, null], "y": {}}}),
         ),
@@ -146,6 +162,7 @@ fn a_target_that_cannot_be_is_refused_by_field() {
         (json!({"identifier": "x".repeat(257)}), "target.identifier"),
         (json!({"identifier": {}}), "target.identifier"),
         (json!({"identifier": "a", "name": "<b>"}), "target.name"),
+        (json!({"identifier": "a", "name": "line\nline"}), "target.name"),
         (json!({"identifier": "a", "name": "x".repeat(257)}), "target.name"),
         (json!({"identifier": "a", "attributes": "x"}), "target.attributes"),
     ];

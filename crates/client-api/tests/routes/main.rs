@@ -5,5 +5,6 @@ mod authenticate;
 mod contract;
 mod evaluations;
 mod payloads;
+mod reading;
 mod rules;
 mod world;

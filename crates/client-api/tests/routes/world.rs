@@ -1,18 +1,20 @@
 //! A server's state in memory, and requests to it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{SdkClaims, TokenKeys, credentials};
 use async_trait::async_trait;
 use axum::body::Body;
-use client_api::{Changes, ClientState, Environment, Source, TargetRegistrar, TargetStore, routes};
+use client_api::{Changes, ClientState, Environment, Known, Source, TargetRegistrar, TargetStore, routes};
+use flate2::read::GzDecoder;
+use http::header::CONTENT_ENCODING;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use model::{
-    AccountId, EnvironmentId, EnvironmentUuid, Error, KeyHash, KeyKind, KeyRecord, ObjectKind,
+    AccountId, EnvironmentId, EnvironmentUuid, Error, KeyHash, KeyKind, KeyRecord, ObjectChange, ObjectKind,
     OrganisationId, ProjectId, ProjectUuid, Snapshot, Target, Version,
 };
 use platform::Clock;
@@ -77,7 +79,13 @@ impl World {
         let response = routes(self.state.clone()).oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(body.to_vec()).unwrap();
+        let text = match head.headers.get(CONTENT_ENCODING) {
+            Some(coding) => {
+                assert_eq!(coding, "gzip");
+                std::io::read_to_string(GzDecoder::new(&*body)).unwrap()
+            }
+            None => String::from_utf8(body.to_vec()).unwrap(),
+        };
         assert_documented(&method, &path, head.status, &text);
         Response { status: head.status, headers: head.headers, text }
     }
@@ -104,12 +112,20 @@ impl World {
 
     /// `GET /client/env/{ENVIRONMENT}/{path}` with a bearer token.
     pub(crate) async fn get(&self, token: &str, path: &str) -> Response {
-        let request = Request::get(format!("/client/env/{ENVIRONMENT}/{path}"))
+        self.get_with(token, path, &[]).await
+    }
+
+    /// The same with headers.
+    pub(crate) async fn get_with(&self, token: &str, path: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::get(format!("/client/env/{ENVIRONMENT}/{path}"))
             .header("authorization", format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    /// The same with a server key's token.
+    /// `get` with a server key's token.
     pub(crate) async fn read(&self, path: &str) -> Response {
         self.get(&self.token(SERVER_KEY).await, path).await
     }
@@ -141,6 +157,8 @@ pub(crate) struct MemorySource {
     environment: Mutex<Option<Arc<Environment>>>,
     pub(crate) keys_away: AtomicBool,
     pub(crate) environments_away: AtomicBool,
+    /// How old what is answered is said to be; 0 is new.
+    pub(crate) age_ms: AtomicI64,
 }
 
 impl MemorySource {
@@ -150,6 +168,7 @@ impl MemorySource {
             environment: Mutex::new(Some(Arc::new(environment))),
             keys_away: AtomicBool::new(false),
             environments_away: AtomicBool::new(false),
+            age_ms: AtomicI64::new(0),
         }
     }
 
@@ -159,6 +178,15 @@ impl MemorySource {
 
     pub(crate) fn revoke(&self, clear: &str) {
         self.keys.lock().unwrap().remove(&credentials::secret_hash(clear));
+    }
+
+    /// Brings the environment to a version by a flag that is new, or different.
+    pub(crate) fn put_flag(&self, flag: Value, version: i64) {
+        let mut current = self.environment.lock().unwrap();
+        let mut environment = Arc::unwrap_or_clone(current.take().unwrap());
+        let flag = serde_json::from_value(flag).unwrap();
+        environment.apply(vec![ObjectChange::Flag(flag)], Version(version));
+        *current = Some(Arc::new(environment));
     }
 
     pub(crate) fn delete_environment(&self) {
@@ -181,6 +209,16 @@ impl Source for MemorySource {
             true => Ok(environment),
             false => Err(Error::unavailable("the version is not there yet", "test")),
         }
+    }
+
+    async fn last_known(&self, id: &EnvironmentUuid, at_least: Version) -> Result<Known, Error> {
+        let age_ms = Some(self.age_ms.load(Ordering::Relaxed)).filter(|age_ms| *age_ms > 0);
+        Ok(Known { environment: self.environment(id, at_least).await?, age_ms })
+    }
+
+    /// Earlier versions had nothing.
+    async fn snapshot_at(&self, _: &EnvironmentUuid, version: Version) -> Result<Snapshot, Error> {
+        Ok(Snapshot { version, ..Snapshot::default() })
     }
 
     async fn changes_after(&self, _: &EnvironmentUuid, _: Version) -> Result<Changes, Error> {

@@ -4,7 +4,7 @@ use api::{Json, Problem, Query, entity_tag};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::ETAG;
-use model::{EnvironmentId, EnvironmentUuid, Error, FlagConfig, Segment, Snapshot, Version};
+use model::{EnvironmentId, EnvironmentUuid, Error, FlagConfig, SNAPSHOT_FORMAT, Segment, Snapshot, Version};
 use serde::{Deserialize, Serialize};
 use store::EnvironmentRow;
 
@@ -12,9 +12,6 @@ use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
 use crate::segments::Place;
-
-/// The form of a snapshot. A reader that knows this number understands every field.
-const FORMAT: u32 = 1;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,7 +38,7 @@ pub(crate) async fn read(
     let place = Place::of(&*admin.platform.db, &access, &context).await?;
     let Snapshot { version, flags, segments } = at_version(&admin, &place.environment, at.version).await?;
     let answer = Answer {
-        format: FORMAT,
+        format: SNAPSHOT_FORMAT,
         environment: place.environment.id,
         environment_identifier: place.environment.identifier,
         version,
