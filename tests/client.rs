@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod client {
+    pub(crate) mod registrations;
     pub(crate) mod stores_away;
     pub(crate) mod world;
 }

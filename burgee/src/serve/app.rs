@@ -48,12 +48,13 @@ impl App {
         let queue = store::work_queue(&platform);
         let registrations_lost = Arc::new(AtomicU64::new(0));
         let targets = Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone()));
+        let registrar = Arc::new(QueueRegistrar::new(queue.clone(), platform.clock.clone()));
         let client = ClientState {
             source: source.clone(),
             tokens: tokens.clone(),
             clock: platform.clock.clone(),
             targets: targets.clone(),
-            registrar: Arc::new(QueueRegistrar::new(queue.clone(), platform.clock.clone())),
+            registrar: registrar.clone(),
             registrations_lost: registrations_lost.clone(),
         };
         let ingest = IngestState {
@@ -78,6 +79,7 @@ impl App {
             admin: admin.clone(),
             relay: relay.clone(),
             registrations_lost,
+            registrar,
         };
         let router = fn_client::router(client)
             .merge(fn_metrics_ingest::router(ingest))

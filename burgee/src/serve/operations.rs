@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use fn_admin::Admin;
+use fn_client::QueueRegistrar;
 use http::{HeaderMap, StatusCode, header};
 use platform::Platform;
 use platform_native::Sqlite;
@@ -22,6 +23,7 @@ pub(super) struct Operations {
     pub(super) admin: Admin,
     pub(super) relay: Arc<Relay>,
     pub(super) registrations_lost: Arc<AtomicU64>,
+    pub(super) registrar: Arc<QueueRegistrar>,
 }
 
 /// `/health/live`, `/health/ready` and `/metrics` (which needs an access token).
@@ -70,6 +72,12 @@ async fn metrics(
             "counter",
             "Targets seen that could not be queued for the list of targets.",
             lost,
+        ),
+        (
+            "burgee_target_registrations_refused_total",
+            "counter",
+            "Targets seen of keys that had registered as many in a minute as they may.",
+            operations.registrar.refused(),
         ),
     ];
     for (name, kind, help, value) in own {

@@ -76,7 +76,7 @@ pub use target_list::{
     listed_target, mention_target, name_target, targets, targets_after, update_target,
 };
 pub use targets::{
-    bring_target, put_token_target, register_target, registered_targets, target, token_target,
+    bring_target, put_token_target, register_target, registered_targets, see_target, target, token_target,
 };
 pub use tokens::{
     ListedToken, Lockout, Role, TokenRow, count_tokens, delete_token, insert_token, revoke_token,

@@ -19,6 +19,12 @@ const REGISTER: &str =
     name = CASE WHEN target.written_by_admin THEN target.name ELSE excluded.name END,
     attributes = CASE WHEN target.written_by_admin THEN target.attributes ELSE excluded.attributes END";
 
+/// The same for a target that is listed; one that is not stays so.
+const SEE: &str = "UPDATE target SET seen_ms = $1,
+    name = CASE WHEN written_by_admin THEN name ELSE $2 END,
+    attributes = CASE WHEN written_by_admin THEN attributes ELSE $3 END
+    WHERE environment_id = $4 AND identifier = $5";
+
 /// What is brought along replaces what is there; its own time of creation stays.
 const BRING: &str =
     "INSERT INTO target (environment_id, identifier, name, attributes, written_by_admin, created_ms, seen_ms)
@@ -64,6 +70,20 @@ pub fn register_target(
         .bind(attributes)
         .bind(now_ms)
         .bind(now_ms))
+}
+
+/// The same where there is no room for another target: only one that is listed is noted.
+///
+/// # Errors
+/// As [`register_target`].
+pub fn see_target(environment: &EnvironmentUuid, target: &Target, now_ms: i64) -> Result<Statement, Error> {
+    let attributes = serde_json::to_string(&target.attributes).map_err(Error::internal)?;
+    Ok(Statement::new(SEE)
+        .bind(now_ms)
+        .bind(&*target.name)
+        .bind(attributes)
+        .bind(environment.as_str())
+        .bind(&*target.identifier))
 }
 
 /// Lists a target that is brought along from elsewhere, with the time at which it became known there.

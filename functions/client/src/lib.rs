@@ -1,5 +1,6 @@
 //! Hands SDKs their configuration and evaluations.
 
+mod budget;
 mod queue_registrar;
 mod stored_targets;
 

@@ -4,6 +4,7 @@ mod rollup;
 
 use std::time::Duration;
 
+use model::limits::TARGETS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, MetricsJob, Target};
 use platform::{Job, Platform, Statement, WorkQueue, within};
 use tracing::{error, warn};
@@ -13,9 +14,6 @@ const JOBS_PER_CLAIM: usize = 100;
 
 /// How long a claimed report is ours; a worker that dies leaves it to the next one after that.
 const LEASE: Duration = Duration::from_secs(60);
-
-/// Targets kept for an environment. More are counted, not listed.
-const TARGETS_PER_ENVIRONMENT_MAX: i64 = 100_000;
 
 /// What a drain did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -89,16 +87,23 @@ async fn registrations(
     targets: &[Target],
     seen_ms: i64,
 ) -> Result<Vec<Statement>, Error> {
-    let named = || targets.iter().filter(|target| !target.anonymous && !target.identifier.is_empty());
-    if named().next().is_none() {
+    let named: Vec<_> =
+        targets.iter().filter(|target| !target.anonymous && !target.identifier.is_empty()).collect();
+    if named.is_empty() {
         return Ok(Vec::new());
     }
-    if store::registered_targets(&*platform.db, environment).await? >= TARGETS_PER_ENVIRONMENT_MAX {
+    let listed = store::registered_targets(&*platform.db, environment).await?;
+    let room = TARGETS_PER_ENVIRONMENT_MAX.saturating_sub(usize::try_from(listed).unwrap_or_default());
+    if named.len() > room {
         warn!(
             environment = %environment,
-            "environment {environment} lists {TARGETS_PER_ENVIRONMENT_MAX} targets, the most it keeps; new ones are served but not listed"
+            "environment {environment} lists {listed} targets, and {TARGETS_PER_ENVIRONMENT_MAX} are the most \
+             it keeps; new ones are served but not listed"
         );
-        return Ok(Vec::new());
     }
-    named().map(|target| store::register_target(environment, target, seen_ms)).collect()
+    // Which of them are new is not known, so as many as there is room for are taken for new.
+    let (may_be_new, known) = named.split_at_checked(room).unwrap_or((&named, &[]));
+    let registered = may_be_new.iter().map(|target| store::register_target(environment, target, seen_ms));
+    let seen = known.iter().map(|target| store::see_target(environment, target, seen_ms));
+    registered.chain(seen).collect()
 }
