@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 use super::operations::{self, Operations};
 use super::settings::Settings;
+use super::slow_bodies;
 
 /// Under which the keys that sign SDK tokens are kept.
 const TOKEN_KEYS: &str = "token_keys";
@@ -86,7 +87,8 @@ impl App {
             .merge(fn_admin::router(admin.clone()).layer(from_fn(api::request_log)))
             .merge(operations::routes(operations))
             .fallback(api::fallback::not_found)
-            .method_not_allowed_fallback(api::fallback::method_not_allowed);
+            .method_not_allowed_fallback(api::fallback::method_not_allowed)
+            .layer(from_fn(slow_bodies::refuse));
         Ok(Self { platform, admin, relay, router })
     }
 

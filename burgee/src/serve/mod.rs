@@ -6,6 +6,7 @@ mod first_start;
 mod loops;
 mod operations;
 mod settings;
+mod slow_bodies;
 mod welcome;
 
 use std::io::{self, Write};

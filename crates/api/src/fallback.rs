@@ -1,6 +1,7 @@
-//! What is answered where nothing is served.
+//! What is answered where nothing is served, or nothing can be.
 
 use axum::response::Response;
+use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use model::{Error, ObjectKind};
 
@@ -16,6 +17,15 @@ pub async fn not_found(uri: Uri) -> Problem {
 pub async fn method_not_allowed(method: Method) -> Response {
     let message = format!("{method} is not served here; the header Allow lists what is");
     harness_body(StatusCode::METHOD_NOT_ALLOWED, &message)
+}
+
+/// 408 in JSON, for a body that takes too long. The connection ends with it: what is still to come of the
+/// body could be taken for a request.
+pub fn too_late() -> Response {
+    let mut response =
+        harness_body(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time; send it again");
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 #[cfg(test)]
