@@ -10,6 +10,7 @@ mod admin {
     pub(crate) mod contract;
     pub(crate) mod document;
     pub(crate) mod environments;
+    pub(crate) mod evaluations;
     pub(crate) mod flags;
     pub(crate) mod keys;
     pub(crate) mod new_environments;

@@ -11,6 +11,7 @@ mod tools {
     pub(crate) mod export;
     pub(crate) mod import;
     pub(crate) mod lived;
+    pub(crate) mod migrate;
     pub(crate) mod mistakes;
     pub(crate) mod repeated;
     pub(crate) mod tampering;

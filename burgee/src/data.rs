@@ -64,6 +64,21 @@ impl DataFolder {
         Ok(Some(installation))
     }
 
+    /// Brings the schema of what is there up to date. Returns the versions applied.
+    ///
+    /// # Errors
+    /// If nothing is there, if a server is using it, or if its schema is newer than this program's.
+    pub(crate) async fn migrate(&self) -> anyhow::Result<Vec<i64>> {
+        let folder = self.path()?;
+        let file = file(&folder);
+        if !file.exists() {
+            return Err(nothing_in(&folder));
+        }
+        let installation = Installation::on(Sqlite::open(&file, Options::default())?);
+        let migrated = store::migrate(&*installation.platform.db).await;
+        migrated.with_context(|| file.display().to_string())
+    }
+
     /// Opens what is there, makes what is missing, and brings the schema up to date.
     ///
     /// # Errors

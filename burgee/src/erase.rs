@@ -89,7 +89,6 @@ fn describe(traces: &Traces, verb: &str) -> String {
         ("target lists of environments", traces.listed),
         ("lists and rules of flags and segments", traces.objects),
         ("changes in the history", traces.changes),
-        ("rows of evaluation counts (the numbers stay)", traces.counts),
         ("copies that SDK tokens refer to", traces.token_targets),
         ("reports that wait to be counted", traces.reports),
         ("answers kept for repeated requests", traces.answers),

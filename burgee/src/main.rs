@@ -7,6 +7,7 @@ mod erase;
 mod eval_command;
 mod export;
 mod import;
+mod migrate;
 mod relay_directory;
 mod repair;
 mod restore;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Serve everything on one port, with nothing else installed.
     Serve(serve::Arguments),
+    /// Bring a data folder to this program's schema; `serve` does so by itself
+    Migrate(migrate::Arguments),
     /// Evaluate flags from a file, or check a folder of conformance cases
     Eval(eval_command::Arguments),
     /// Look after the history of changes
@@ -59,6 +62,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Backup(arguments) => backup::run(&arguments),

@@ -12,6 +12,9 @@ use super::ledger::{Fate, Ledger};
 
 const SCOPE: &str = "accountIdentifier=acme&orgIdentifier=default&projectIdentifier=shop";
 
+/// The flag that reports are about.
+const EVALUATED: &str = "switched-0";
+
 /// Clients that switch flags, make flags and report evaluations.
 pub(crate) struct Traffic {
     workers: Vec<Worker>,
@@ -151,15 +154,19 @@ impl Worker {
     }
 
     fn report(&self, place: &Place, ledger: &Ledger) -> Fate {
-        let flag = format!("reported-{}-{}", self.number, self.asked);
+        let target = format!("reported-{}-{}", self.number, self.asked);
         let count = self.asked % 9 + 1;
-        ledger.report(&flag, count, Fate::Unknown);
-        let fate = match place.sdk.try_report(&json!({ "metricsData": [counted(&flag, "true", count)] })) {
+        ledger.report(&target, count, Fate::Unknown);
+        let report = json!({
+            "targetData": [{ "identifier": target, "name": target, "attributes": [] }],
+            "metricsData": [counted(EVALUATED, "true", count)],
+        });
+        let fate = match place.sdk.try_report(&report) {
             Some(200) => Fate::Acknowledged,
             Some(status) => panic!("a report was answered {status}"),
             None => Fate::Unknown,
         };
-        ledger.report(&flag, count, fate);
+        ledger.report(&target, count, fate);
         fate
     }
 }

@@ -122,7 +122,7 @@ fn closing_the_client_posts_its_counts() {
 
     sdk.call("close", &json!([]), LIMIT).unwrap();
 
-    let count = "SELECT CAST(sum(evaluations) AS BIGINT) FROM evaluation_count WHERE flag = 'counted' AND variation = 'true'";
+    let count = "SELECT CAST(sum(evaluations) AS BIGINT) FROM evaluation_hour WHERE flag = 'counted' AND variation = 'true'";
     let counted = wait_for("the counts in the database", LIMIT, || {
         server.read_database(|database| database.query_row(count, [], |row| row.get::<_, Option<i64>>(0)))
     });

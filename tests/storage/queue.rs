@@ -52,7 +52,6 @@ async fn a_job_that_was_counted_is_not_counted_again() {
         environment: model::EnvironmentUuid::from_wire("environment"),
         flag: "dark_mode".to_owned(),
         variation: "true".to_owned(),
-        target: String::new(),
         hour_ms: 3_600_000,
         evaluations: 12,
     };
@@ -65,7 +64,7 @@ async fn a_job_that_was_counted_is_not_counted_again() {
         .unwrap();
 
     assert!(other);
-    let sql = "SELECT evaluations FROM evaluation_count";
+    let sql = "SELECT evaluations FROM evaluation_hour";
     let rows = platform.db.query(platform::Statement::new(sql)).await.unwrap();
     assert_eq!(rows[0].int(0).unwrap(), 24);
 }

@@ -1,4 +1,4 @@
-//! What SDKs report back: what was served to whom.
+//! What SDKs report back: what was served, and who was seen.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +31,6 @@ pub struct ReportedEvaluations {
     pub flag: Box<str>,
     /// The variation's identifier, likewise.
     pub variation: Box<str>,
-    /// To whom; empty for a total over all targets.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
-    pub target: Box<str>,
     /// How often; above 0.
     pub count: i64,
     /// Unix milliseconds by the SDK's clock, which may be wrong.

@@ -52,8 +52,6 @@ pub struct Traces {
     pub objects: u64,
     /// Change rows that name it.
     pub changes: u64,
-    /// Rows of evaluation counts that are its own.
-    pub counts: u64,
     /// Copies of it that SDK tokens refer to.
     pub token_targets: u64,
     /// Reports in the queue that tell of it.
@@ -81,10 +79,8 @@ pub struct Leftover {
 impl Traces {
     /// Whether nothing names the target.
     pub fn is_empty(&self) -> bool {
-        let Self { listed, objects, changes, counts, token_targets, reports, answers, leftovers: _ } = self;
-        [listed, objects, changes, counts, token_targets, reports, answers]
-            .into_iter()
-            .all(|count| *count == 0)
+        let Self { listed, objects, changes, token_targets, reports, answers, leftovers: _ } = self;
+        [listed, objects, changes, token_targets, reports, answers].into_iter().all(|count| *count == 0)
     }
 }
 
@@ -196,9 +192,7 @@ impl<'a> Search<'a> {
         traces: &mut Traces,
     ) -> Result<(), Error> {
         for environment in environments {
-            let rows = self.target.in_environment(self.db, &environment.row.id).await?;
-            traces.listed += rows.listed;
-            traces.counts += rows.counted;
+            traces.listed += self.target.listed(self.db, &environment.row.id).await?;
         }
         for environment in live(environments) {
             let (objects, leftovers) = self.target.in_objects(self.db, &environment.id).await?;
@@ -226,9 +220,8 @@ impl<'a> Search<'a> {
     async fn leave_tables(&self, environments: &[Known<EnvironmentRow>]) -> Result<Vec<Statement>, Error> {
         let mut statements = Vec::new();
         for environment in environments {
-            let rows = self.target.in_environment(self.db, &environment.row.id).await?;
-            if rows.listed + rows.counted > 0 {
-                statements.extend(self.target.leave_environment(&environment.row.id));
+            if self.target.listed(self.db, &environment.row.id).await? > 0 {
+                statements.push(self.target.unlist(&environment.row.id));
             }
         }
         Ok(statements)

@@ -14,6 +14,7 @@ mod fault;
 mod flag_states;
 mod history;
 mod idempotency;
+mod idle_targets;
 mod installation;
 mod keys;
 mod metrics;
@@ -47,6 +48,7 @@ pub use fault::unavailable;
 pub use flag_states::{FlagStanding, FlagTotals, flag_standings, flag_totals};
 pub use history::{BodyAt, HistoryOf, HistoryRow, body_at, count_history, history, snapshot_at};
 pub use idempotency::{KeptAnswer, NamedRequest, forget_requests, is_carried_out, keep_answer, kept_answer};
+pub use idle_targets::forget_idle_targets;
 pub use installation::{
     Known, key_by_hash, known_environment, known_environments, known_project, known_projects,
 };
@@ -54,7 +56,10 @@ pub use keys::{
     KeyRow, delete_key, delete_keys_of, insert_key, key_by_identifier, key_record, keys_of, touch_key,
     update_key,
 };
-pub use metrics::{EvaluationCount, VariationCount, counts_by_variation, record_counts};
+pub use metrics::{
+    DayCount, EvaluationCount, VariationCount, counts_by_day, counts_by_variation, delete_counts_of,
+    forget_counts, record_counts,
+};
 pub use objects::{
     Changed, ChangedObject, CurrentObject, Kind, change_events, changed_after, configs_of_flag, count,
     current, current_bodies, last_body, referring,

@@ -7,7 +7,7 @@ use crate::dialect::per_dialect;
 use crate::fault::unavailable;
 
 /// The schema version that this program writes.
-pub const SCHEMA_VERSION: i64 = 1;
+pub const SCHEMA_VERSION: i64 = 2;
 
 /// One step of the schema, as SQL for each database.
 struct Migration {
@@ -18,12 +18,20 @@ struct Migration {
     sqlite: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    min_reader: 1,
-    postgres: include_str!("../migrations/postgres/0001_model.sql"),
-    sqlite: include_str!("../migrations/sqlite/0001_model.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        min_reader: 1,
+        postgres: include_str!("../migrations/postgres/0001_model.sql"),
+        sqlite: include_str!("../migrations/sqlite/0001_model.sql"),
+    },
+    Migration {
+        version: 2,
+        min_reader: 2,
+        postgres: include_str!("../migrations/postgres/0002_counts.sql"),
+        sqlite: include_str!("../migrations/sqlite/0002_counts.sql"),
+    },
+];
 
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT NOT NULL PRIMARY KEY, min_reader BIGINT NOT NULL)";
@@ -37,24 +45,26 @@ const NEWEST: &str = "SELECT version, min_reader FROM schema_version ORDER BY ve
 
 const RECORD: &str = "INSERT INTO schema_version (version, min_reader) VALUES ($1, $2)";
 
-/// Applies the migrations that the database lacks, each all-or-nothing. Returns the versions applied.
+/// Applies the migrations that the database lacks, all or nothing. Returns the versions applied.
 ///
 /// # Errors
 /// `DbError::Schema` if the database is newer than this program can work with.
 pub async fn migrate(db: &dyn Db) -> Result<Vec<i64>, DbError> {
     let (found, min_reader) = found(db).await?;
     refuse_newer(found, min_reader)?;
-    db.batch(vec![Statement::new(CREATE_TABLE)]).await?;
     let mut applied = Vec::new();
+    let mut statements = vec![Statement::new(CREATE_TABLE)];
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > found) {
         let text = match db.dialect() {
             Dialect::Postgres => migration.postgres,
             Dialect::Sqlite => migration.sqlite,
         };
-        let mut statements: Vec<Statement> = split(text).map(Statement::new).collect();
+        statements.extend(split(text).map(Statement::new));
         statements.push(Statement::new(RECORD).bind(migration.version).bind(migration.min_reader));
-        db.batch(statements).await?;
         applied.push(migration.version);
+    }
+    if !applied.is_empty() {
+        db.batch(statements).await?;
     }
     Ok(applied)
 }
@@ -120,12 +130,15 @@ mod tests {
         assert_eq!(statements, ["-- why\nCREATE TABLE a (b TEXT)", "CREATE INDEX c ON a (b)"]);
     }
 
+    const VERBS: [&str; 4] = ["CREATE", "INSERT", "DROP", "ALTER"];
+
     #[test]
     fn every_fragment_of_every_migration_is_a_statement() {
         for migration in MIGRATIONS {
             for statement in split(migration.sqlite).chain(split(migration.postgres)) {
                 let code = statement.lines().find(|line| !line.is_empty() && !line.starts_with("--"));
-                assert!(code.is_some_and(|line| line.starts_with("CREATE ")), "{statement}");
+                let verb = code.and_then(|line| line.split(' ').next());
+                assert!(verb.is_some_and(|verb| VERBS.contains(&verb)), "{statement}");
             }
         }
     }

@@ -33,10 +33,8 @@ const ELSEWHERE: Plan = Plan::Never("it concerns another product of Harness");
 /// Method, path, plan; in the order of the families.
 const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (GET, "/features/available_pipelines", PIPELINES),
-    (GET, "/features/metrics", Plan::Planned),
     (GET, "/features/yaml", GIT),
     (PUT, "/features/yaml", GIT),
-    (GET, "/features/{identifier}/evaluations", Plan::Planned),
     (DELETE, "/features/{identifier}/pipeline", PIPELINES),
     (GET, "/features/{identifier}/pipeline", PIPELINES),
     (PATCH, "/features/{identifier}/pipeline", PIPELINES),

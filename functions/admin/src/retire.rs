@@ -76,6 +76,7 @@ async fn retire(
     });
     plan.row(store::delete_keys_of(&environment.id));
     plan.row(store::delete_targets_of(&environment.id));
+    store::delete_counts_of(&environment.id).into_iter().for_each(|row| plan.row(row));
     plan.row(store::retire_environment(&environment.id));
     Ok(())
 }

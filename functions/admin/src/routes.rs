@@ -37,7 +37,9 @@ fn offered() -> Router<Admin> {
             "/features/{identifier}",
             get(flags::read).patch(flags::patch).put(flags::put).delete(flags::delete),
         )
+        .route("/features/metrics", get(flags::metrics))
         .route("/features/{identifier}/dependants", get(flags::dependants))
+        .route("/features/{identifier}/evaluations", get(flags::evaluations))
         .route("/features/{identifier}/restore", post(flags::restore))
         .route("/segments", get(segments::list).post(segments::create))
         .route("/segments/{identifier}", get(segments::read).patch(segments::patch).delete(segments::delete))

@@ -5,8 +5,8 @@ use std::time::Duration;
 use model::Error;
 use platform::{Platform, within};
 
-/// Announces what is committed and not announced, and forgets requests that are too old to be sent again,
-/// for at most `budget`. Repeating it does no harm, and what is not done now is done next time. Returns the
+/// Announces what is committed and not announced, and forgets what is too old: requests that could be sent
+/// again, counts, targets that nobody sees. Takes at most `budget`. Repeating it does no harm, and what is not done now is done next time. Returns the
 /// number of environments announced.
 ///
 /// # Errors
@@ -19,7 +19,10 @@ pub async fn tick(platform: &Platform, budget: Duration) -> Result<usize, Error>
                 announced += 1;
             }
         }
-        store::forget_requests(&*platform.db, platform.clock.now_ms()).await?;
+        let now_ms = platform.clock.now_ms();
+        store::forget_requests(&*platform.db, now_ms).await?;
+        store::forget_counts(&*platform.db, now_ms).await?;
+        store::forget_idle_targets(&*platform.db, now_ms).await?;
         Ok(announced)
     };
     within(&*platform.clock, budget, work).await.unwrap_or(Ok(0))

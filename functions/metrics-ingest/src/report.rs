@@ -64,12 +64,10 @@ impl MetricsData {
         };
         // Java, .NET and Ruby send the name only, which is the identifier there.
         let flag = find("featureIdentifier").or_else(|| find("featureName"))?;
-        let target = find("target").filter(|target| !AGGREGATED.contains(&&**target));
         let count = whole(self.count).filter(|count| *count > 0)?;
         Some(ReportedEvaluations {
             flag,
             variation: find("variationIdentifier").unwrap_or_default(),
-            target: target.unwrap_or_default(),
             count,
             at_ms: whole(self.timestamp).filter(|at_ms| *at_ms > 0).unwrap_or(received_ms),
         })
@@ -135,36 +133,26 @@ mod tests {
 
     #[test]
     fn every_sdks_way_of_naming_is_understood() {
-        let served = |target: &str| ReportedEvaluations {
-            flag: "dark_mode".into(),
-            variation: "true".into(),
-            target: target.into(),
-            count: 12,
-            at_ms: 5,
-        };
+        let served =
+            ReportedEvaluations { flag: "dark_mode".into(), variation: "true".into(), count: 12, at_ms: 5 };
         let identifier = ("featureIdentifier", json!("dark_mode"));
         let name = ("featureName", json!("dark_mode"));
         let variation = ("variationIdentifier", json!("true"));
         let cases = [
-            ("Node", vec![("target", json!(null)), identifier.clone(), ("featureName", json!("x"))], ""),
-            (
-                "Python",
-                vec![("target", json!("global")), identifier.clone(), ("variationValue", json!("v"))],
-                "",
-            ),
+            ("Node", vec![("target", json!(null)), identifier.clone(), ("featureName", json!("x"))]),
+            ("Python", vec![("target", json!("global")), identifier.clone(), ("variationValue", json!("v"))]),
             (
                 "Java",
                 vec![("target", json!("__global__cf_target")), name.clone(), ("JAR_VERSION", json!("1"))],
-                "",
             ),
-            (".NET", vec![("target", json!("")), name, ("featureIdentifier", json!(null))], ""),
-            ("JavaScript", vec![("target", json!("alice")), identifier.clone()], "alice"),
-            ("no target", vec![identifier, ("SDK_TYPE", json!("server"))], ""),
+            (".NET", vec![("target", json!("")), name, ("featureIdentifier", json!(null))]),
+            ("JavaScript", vec![("target", json!("alice")), identifier.clone()]),
+            ("no target", vec![identifier, ("SDK_TYPE", json!("server"))]),
         ];
-        for (sdk, mut attributes, target) in cases {
+        for (sdk, mut attributes) in cases {
             attributes.push(variation.clone());
 
-            assert_eq!(evaluation(&pairs(&attributes)), Some(served(target)), "{sdk}");
+            assert_eq!(evaluation(&pairs(&attributes)), Some(served.clone()), "{sdk}");
         }
     }
 

@@ -1,13 +1,16 @@
 //! Drains the queue of reports into counts per hour.
 
 mod rollup;
+mod served;
 
 use std::time::Duration;
 
 use model::limits::TARGETS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, MetricsJob, Target};
 use platform::{Job, Platform, Statement, WorkQueue, within};
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
+
+use served::Served;
 
 /// Reports claimed at once.
 const JOBS_PER_CLAIM: usize = 100;
@@ -22,6 +25,8 @@ pub struct Drained {
     pub jobs: usize,
     /// Reports thrown away because nobody can read them.
     pub unreadable: usize,
+    /// Counts thrown away because the environment has no such flag or variation, or no longer.
+    pub unknown: usize,
 }
 
 /// Counts what waits in the queue, until it is empty or `budget` is used up. Each report is counted
@@ -52,10 +57,11 @@ async fn process(
     jobs: &[Job],
     drained: &mut Drained,
 ) -> Result<(), Error> {
+    let mut served = Served::default();
     for job in jobs {
         match serde_json::from_slice::<MetricsJob>(&job.payload) {
             Ok(report) => {
-                record(platform, &job.id, &report).await?;
+                drained.unknown += record(platform, &job.id, &report, &mut served).await?;
                 drained.jobs += 1;
             }
             Err(error) => {
@@ -72,13 +78,24 @@ async fn process(
     Ok(())
 }
 
-async fn record(platform: &Platform, job: &str, report: &MetricsJob) -> Result<(), Error> {
-    let counts = rollup::counts(report);
+/// Returns how many counts are of nothing that exists.
+async fn record(
+    platform: &Platform,
+    job: &str,
+    report: &MetricsJob,
+    served: &mut Served,
+) -> Result<usize, Error> {
+    let mut counts = rollup::counts(report);
+    let unknown = served.keep(&*platform.db, &report.environment, &mut counts).await?;
+    if unknown > 0 {
+        let environment = &report.environment;
+        debug!(%environment, unknown, "{unknown} counts of a report name no flag and variation of {environment}");
+    }
     let mut rows = vec![store::touch_key(&report.key, rollup::hour_of(report.received_ms))];
     rows.extend(registrations(platform, &report.environment, &report.targets, report.received_ms).await?);
     let now_ms = platform.clock.now_ms();
     store::record_counts(&*platform.db, job, &counts, rows, now_ms).await?;
-    Ok(())
+    Ok(unknown)
 }
 
 async fn registrations(

@@ -18,24 +18,21 @@ pub(crate) const fn hour_of(at_ms: i64) -> i64 {
     at_ms - at_ms.rem_euclid(HOUR_MS)
 }
 
-/// The counts of a report, one for each flag, variation, target and hour.
+/// The counts of a report, one for each flag, variation and hour.
 pub(crate) fn counts(report: &MetricsJob) -> Vec<EvaluationCount> {
-    let mut sums: BTreeMap<(&str, &str, &str, i64), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<(&str, &str, i64), i64> = BTreeMap::new();
     for one in &report.evaluations {
-        let key =
-            (&*one.flag, &*one.variation, &*one.target, hour_of(plausible(one.at_ms, report.received_ms)));
+        let key = (&*one.flag, &*one.variation, hour_of(plausible(one.at_ms, report.received_ms)));
         let sum = sums.entry(key).or_default();
         *sum = sum.saturating_add(one.count);
     }
-    let count =
-        |((flag, variation, target, hour_ms), evaluations): ((&str, &str, &str, i64), i64)| EvaluationCount {
-            environment: report.environment.clone(),
-            flag: flag.to_owned(),
-            variation: variation.to_owned(),
-            target: target.to_owned(),
-            hour_ms,
-            evaluations,
-        };
+    let count = |((flag, variation, hour_ms), evaluations): ((&str, &str, i64), i64)| EvaluationCount {
+        environment: report.environment.clone(),
+        flag: flag.to_owned(),
+        variation: variation.to_owned(),
+        hour_ms,
+        evaluations,
+    };
     sums.into_iter().map(count).collect()
 }
 
@@ -54,7 +51,7 @@ mod tests {
     const NOW_MS: i64 = 1_000 * HOUR_MS + 5;
 
     fn reported(flag: &str, count: i64, at_ms: i64) -> ReportedEvaluations {
-        ReportedEvaluations { flag: flag.into(), variation: "true".into(), target: "".into(), count, at_ms }
+        ReportedEvaluations { flag: flag.into(), variation: "true".into(), count, at_ms }
     }
 
     fn report(evaluations: Vec<ReportedEvaluations>) -> MetricsJob {

@@ -72,14 +72,7 @@ impl Forgotten {
     pub(crate) fn leave_report(&self, job: &mut MetricsJob) -> bool {
         let seen = job.targets.len();
         job.targets.retain(|target| *target.identifier != *self.identifier);
-        let mut found = job.targets.len() != seen;
-        for evaluations in &mut job.evaluations {
-            if *evaluations.target == *self.identifier {
-                evaluations.target = Box::default();
-                found = true;
-            }
-        }
-        found
+        job.targets.len() != seen
     }
 
     /// Whether the JSON of a target is this one's.

@@ -1,4 +1,4 @@
-//! A target outside of any history: where it is listed, counted, kept for tokens, queued.
+//! A target outside of any history: where it is listed, kept for tokens, queued.
 
 use model::{EnvironmentUuid, Error, MetricsJob};
 use platform::{Db, DbError, Row, Statement};
@@ -13,18 +13,6 @@ const LISTED: &str = "SELECT count(*) FROM target WHERE environment_id = $1 AND 
 
 const UNLIST: &str = "DELETE FROM target WHERE environment_id = $1 AND identifier = $2";
 
-const COUNTED: &str = "SELECT count(*) FROM evaluation_count WHERE environment_id = $1 AND target = $2";
-
-/// The numbers stay, without saying whose they are.
-const ADD_TO_TOTALS: &str =
-    "INSERT INTO evaluation_count (environment_id, flag, variation, target, hour_ms, evaluations)
-    SELECT environment_id, flag, variation, '', hour_ms, evaluations FROM evaluation_count
-    WHERE environment_id = $1 AND target = $2
-    ON CONFLICT (environment_id, flag, variation, target, hour_ms)
-    DO UPDATE SET evaluations = evaluation_count.evaluations + excluded.evaluations";
-
-const UNCOUNT: &str = "DELETE FROM evaluation_count WHERE environment_id = $1 AND target = $2";
-
 const TOKEN_TARGETS: &str = "SELECT hash, body FROM token_target
     WHERE hash > $1 AND replace(body, $2, '') <> body ORDER BY hash LIMIT $3";
 
@@ -38,13 +26,6 @@ const ANSWERS: &str = "SELECT count(*) FROM idempotency_key WHERE replace(answer
 
 const FORGET_ANSWERS: &str = "DELETE FROM idempotency_key WHERE replace(answer, $1, '') <> answer";
 
-/// How many rows of one environment name the target.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct InEnvironment {
-    pub(super) listed: u64,
-    pub(super) counted: u64,
-}
-
 /// Rows of no environment that name the target, and what makes them forget it.
 #[derive(Default)]
 pub(super) struct Anywhere {
@@ -55,23 +36,14 @@ pub(super) struct Anywhere {
 }
 
 impl Forgotten {
-    /// Counts what an environment's tables say of the target.
-    pub(super) async fn in_environment(
-        &self,
-        db: &dyn Db,
-        environment: &EnvironmentUuid,
-    ) -> Result<InEnvironment, Error> {
-        let named = |sql| Statement::new(sql).bind(environment.as_str()).bind(self.identifier());
-        Ok(InEnvironment {
-            listed: count(db, named(LISTED)).await?,
-            counted: count(db, named(COUNTED)).await?,
-        })
+    /// Whether an environment lists the target: 1 or 0.
+    pub(super) async fn listed(&self, db: &dyn Db, environment: &EnvironmentUuid) -> Result<u64, Error> {
+        count(db, Statement::new(LISTED).bind(environment.as_str()).bind(self.identifier())).await
     }
 
-    /// What makes an environment's tables forget the target.
-    pub(super) fn leave_environment(&self, environment: &EnvironmentUuid) -> [Statement; 3] {
-        [UNLIST, ADD_TO_TOTALS, UNCOUNT]
-            .map(|sql| Statement::new(sql).bind(environment.as_str()).bind(self.identifier()))
+    /// What takes the target off an environment's list.
+    pub(super) fn unlist(&self, environment: &EnvironmentUuid) -> Statement {
+        Statement::new(UNLIST).bind(environment.as_str()).bind(self.identifier())
     }
 
     /// Finds the target in the tables of no environment.

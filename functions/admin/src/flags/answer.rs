@@ -121,10 +121,11 @@ impl Feature {
         self
     }
 
-    /// A variation's name; the identifier of one that is gone.
+    /// A variation's name; the identifier of one that is gone or has no name.
     pub(super) fn variation_name(&self, identifier: &str) -> String {
         let found = self.variations.iter().find(|variation| variation.identifier.as_str() == identifier);
-        found.map_or_else(|| identifier.to_owned(), |variation| variation.name.to_string())
+        let name = found.map(|variation| &*variation.name).filter(|name| !name.is_empty());
+        name.unwrap_or(identifier).to_owned()
     }
 
     /// Leaves out what a summary does not need.

@@ -19,7 +19,7 @@ use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
 pub(super) use entry::Entry;
-use filters::Filters;
+pub(super) use filters::Filters;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,7 +28,7 @@ pub(crate) struct Features {
     page: Page,
     #[serde(skip_serializing_if = "Option::is_none")]
     feature_counts: Option<FeatureCounts>,
-    features: Vec<Feature>,
+    pub(super) features: Vec<Feature>,
 }
 
 /// Over all flags of the project, whatever the filters.
@@ -45,11 +45,11 @@ struct FeatureCounts {
 }
 
 /// What a list is made from.
-struct Listing<'a> {
-    db: &'a dyn Db,
-    project: &'a ProjectRow,
-    environment: Option<&'a EnvironmentRow>,
-    now_ms: i64,
+pub(super) struct Listing<'a> {
+    pub(super) db: &'a dyn Db,
+    pub(super) project: &'a ProjectRow,
+    pub(super) environment: Option<&'a EnvironmentRow>,
+    pub(super) now_ms: i64,
 }
 
 pub(crate) async fn list(
@@ -88,7 +88,7 @@ pub(crate) async fn dependants(
 }
 
 impl Listing<'_> {
-    async fn page(
+    pub(super) async fn page(
         &self,
         page: PageRequest,
         filters: &Filters,

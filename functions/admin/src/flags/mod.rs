@@ -5,6 +5,7 @@ mod answer;
 mod change;
 mod check;
 mod create;
+mod evaluations;
 mod instruction;
 mod list;
 mod put;
@@ -39,6 +40,7 @@ use restore::RestoreFlag;
 
 pub(crate) use answer::Metadata;
 pub use create::FlagRequest;
+pub(crate) use evaluations::{evaluations, metrics};
 pub(crate) use list::{dependants, list};
 pub use put::PutRequest;
 pub(crate) use revert::RevertFlag;

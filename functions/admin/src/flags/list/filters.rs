@@ -16,6 +16,7 @@ pub(crate) struct Filters {
     identifier: Option<String>,
     archived: Option<bool>,
     kind: Option<FlagKind>,
+    #[serde(alias = "featureIDs")]
     feature_identifiers: Option<String>,
     excluded_features: Option<String>,
     lifetime: Option<Lifetime>,
@@ -58,6 +59,11 @@ enum SortOrder {
 }
 
 impl Filters {
+    /// The same, asking for results and status.
+    pub(in crate::flags) fn with_metrics(self) -> Self {
+        Self { metrics: Some(true), ..self }
+    }
+
     /// The parameter that has a meaning in one environment only, if any is given.
     pub(super) fn needs_environment(&self) -> Option<&'static str> {
         let given = [

@@ -1,0 +1,120 @@
+//! How often a flag was served.
+
+use api::{Json, PageRequest, Path, Problem, Query};
+use axum::extract::State;
+use model::{Error, FieldError, FlagId};
+use serde::{Deserialize, Serialize};
+
+use super::activity::{ServedCount, Status};
+use super::answer::Feature;
+use super::list::{Filters, Listing};
+use crate::Admin;
+use crate::access::Access;
+use crate::context::Context;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What is told when no time is asked for.
+const USUAL_MS: i64 = 30 * DAY_MS;
+
+/// Unix milliseconds; both days are told whole.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Times {
+    start_time: Option<i64>,
+    end_time: Option<i64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FeatureEvaluations {
+    evaluations: Vec<FeatureEvaluation>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FeatureEvaluation {
+    count: i64,
+    /// Unix milliseconds at which the day begins, in UTC.
+    date: i64,
+    variation_identifier: String,
+    variation_name: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FeatureMetric {
+    identifier: FlagId,
+    name: String,
+    results: Vec<ServedCount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Status>,
+}
+
+/// Evaluations by day and variation; in all environments of the project if none is named.
+pub(crate) async fn evaluations(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    Path(identifier): Path<String>,
+    Query(times): Query<Times>,
+) -> Result<Json<FeatureEvaluations>, Problem> {
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let environment = super::named_environment(db, &project, &context).await?;
+    let flag = super::find(db, &project, &FlagId::parse(&identifier)?).await?;
+    let times = times.checked(admin.platform.clock.now_ms())?;
+    let place = (&project.id, environment.as_ref().map(|row| &row.id));
+    let counts = store::counts_by_day(db, place, flag.identifier.as_str(), times).await?;
+    let feature = Feature::new(flag, &project, None);
+    let evaluations = counts.into_iter().map(|count| FeatureEvaluation {
+        count: count.evaluations,
+        date: count.day_ms,
+        variation_name: feature.variation_name(&count.variation),
+        variation_identifier: count.variation,
+    });
+    Ok(Json(FeatureEvaluations { evaluations: evaluations.collect() }))
+}
+
+/// Results and status of the flags that pass the list's filters, page by page.
+pub(crate) async fn metrics(
+    State(admin): State<Admin>,
+    access: Access,
+    context: Context,
+    page: PageRequest,
+    Query(filters): Query<Filters>,
+) -> Result<Json<Vec<FeatureMetric>>, Problem> {
+    let db = &*admin.platform.db;
+    let project = context.project(db, &access).await?;
+    let environment = context.environment(db, &project).await?;
+    let now_ms = admin.platform.clock.now_ms();
+    let listing = Listing { db, project: &project, environment: Some(&environment), now_ms };
+    let features = listing.page(page, &filters.with_metrics(), None).await?.features;
+    Ok(Json(features.into_iter().map(FeatureMetric::from).collect()))
+}
+
+impl Times {
+    /// From when to when.
+    fn checked(&self, now_ms: i64) -> Result<(i64, i64), Error> {
+        let end_ms = self.end_time.unwrap_or(now_ms);
+        let start_ms = self.start_time.unwrap_or_else(|| end_ms.saturating_sub(USUAL_MS));
+        for (field, at_ms) in [("startTime", start_ms), ("endTime", end_ms)] {
+            if at_ms < 0 {
+                return Err(FieldError::new(field, "is before 1970; send Unix milliseconds").into());
+            }
+        }
+        if start_ms > end_ms {
+            return Err(FieldError::new("startTime", "is after endTime; exchange them").into());
+        }
+        Ok((start_ms, end_ms))
+    }
+}
+
+impl From<Feature> for FeatureMetric {
+    fn from(feature: Feature) -> Self {
+        Self {
+            identifier: feature.identifier,
+            name: feature.name,
+            results: feature.results.unwrap_or_default(),
+            status: feature.status,
+        }
+    }
+}
