@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use client_api::{Changes, Environment};
-use model::{Domain, EventKind, FeedEntry, StreamEvent, Version};
+use model::{Domain, EventKind, FeedEntry, KeyHash, StreamEvent, Version};
 
 use crate::end::End;
-use crate::limits::{BEHIND_MS_MAX, REPLAY_WINDOW_MS, REVOKED_MS};
+use crate::limits::{BEHIND_MS_MAX, KEY_AGE_MS_MAX, REPLAY_WINDOW_MS, REVOKED_MS};
 use crate::log::{FellBehind, Log};
 use crate::replay::{Missed, Replays, Start, is_fresh};
 use crate::rules::{Outlook, Rules, Wanted};
@@ -61,8 +61,12 @@ pub(crate) struct Topic {
     behind_since_ms: Option<i64>,
     /// How often news were lost.
     gaps: u64,
-    /// Keys that were deleted lately, and when.
+    /// Keys that were deleted or have expired lately, and when.
     revoked: HashMap<Box<str>, i64>,
+    /// Keys that were changed lately, and when: their end may be another one now.
+    changed_keys: HashMap<Box<str>, i64>,
+    /// When keys expire that were changed while streams were open.
+    expiring: HashMap<Box<str>, i64>,
     /// Followed while there are targets to find answers for.
     rules: Option<Rules>,
     over: Option<End>,
@@ -208,7 +212,7 @@ impl Topic {
         self.rules.as_mut()?.want(announced, now_ms).then_some(Effect::ReadRules)
     }
 
-    /// Whether that key was deleted lately.
+    /// Whether that key was deleted or has expired lately.
     pub(crate) fn is_revoked(&self, key: &str) -> bool {
         !self.revoked.is_empty() && self.revoked.contains_key(key)
     }
@@ -224,10 +228,35 @@ impl Topic {
         Effect::Retire
     }
 
-    /// To be called from time to time: gives up when news have been missing for too long.
-    pub(crate) fn tick(&mut self, now_ms: i64) -> Option<Effect> {
-        let since_ms = self.behind_since_ms?;
-        (now_ms.saturating_sub(since_ms) >= BEHIND_MS_MAX).then(|| self.close(End::StoresAway))
+    /// To be called from time to time: gives up when news have been missing for too long, and takes note
+    /// of keys that have expired.
+    pub(crate) fn tick(&mut self, now_ms: i64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (key, _) in self.expiring.extract_if(|_, expires_ms| *expires_ms <= now_ms) {
+            self.revoked.insert(key, now_ms);
+            effects.push(Effect::Wake);
+        }
+        if self.behind_since_ms.is_some_and(|since_ms| now_ms.saturating_sub(since_ms) >= BEHIND_MS_MAX) {
+            effects.push(self.close(End::StoresAway));
+        }
+        effects
+    }
+
+    /// Keys of which somebody should find out when they expire.
+    pub(crate) fn changed_keys(&self) -> Vec<KeyHash> {
+        self.changed_keys.keys().map(|key| KeyHash::from_wire(key.clone())).collect()
+    }
+
+    /// When a changed key expires, if it does; what was read at `now_ms` may have been known for a second.
+    pub(crate) fn learn_key(&mut self, key: &KeyHash, expires_ms: Option<i64>, now_ms: i64) {
+        let is_certain = |changed_ms: &i64| now_ms.saturating_sub(*changed_ms) >= KEY_AGE_MS_MAX;
+        if self.changed_keys.get(key.as_str()).is_some_and(is_certain) {
+            self.changed_keys.remove(key.as_str());
+        }
+        match expires_ms {
+            Some(expires_ms) => self.expiring.insert(key.as_str().into(), expires_ms),
+            None => self.expiring.remove(key.as_str()),
+        };
     }
 
     /// Takes note of deleted keys and of the environment's own end. Not only of news: closing a stream
@@ -243,6 +272,7 @@ impl Topic {
                 }
                 (Domain::Key, _) => {
                     self.revoked.remove(event.identifier.as_str());
+                    self.changed_keys.insert(event.identifier.as_str().into(), now_ms);
                 }
                 (Domain::Environment, EventKind::Delete) => effects.push(self.close(End::EnvironmentGone)),
                 _ => {}

@@ -87,9 +87,11 @@ pub(crate) const BEHIND_MS_MAX: i64 = 30_000;
 /// How long a deleted key is remembered: longer than a key's record may be out of date when a stream is
 /// admitted, and than a stalled stream takes to look.
 pub(crate) const REVOKED_MS: i64 = 60_000;
+/// How old a key's record may be when it is read: `Source::key` promises no more.
+pub(crate) const KEY_AGE_MS_MAX: i64 = 1_000;
 /// How long an environment without streams is followed, so that a reconnecting SDK finds it warm.
 pub(crate) const IDLE_MS_MAX: i64 = 60_000;
-/// How often keys of new streams are looked up again, and idle environments are let go.
+/// How often changed keys are looked up again, and idle environments are let go.
 pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// How long the source may take to answer before a new stream is refused.
 pub(crate) const SOURCE_TIME: Duration = Duration::from_secs(5);

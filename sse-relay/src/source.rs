@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use client_api::Environment;
-use model::{EnvironmentUuid, Error, FeedEntry, Version};
+use model::{EnvironmentUuid, Error, FeedEntry, KeyHash, Version};
 use platform::{Cursor, FeedError, within};
 use tracing::{debug, error, info, warn};
 
@@ -138,11 +138,28 @@ impl Relay {
         }
     }
 
-    /// Lets go, for ever, of what is not used any more.
+    /// Lets go, for ever, of what is not used any more, and of keys that have expired.
     pub(crate) async fn sweep(self: Arc<Self>) {
         loop {
             self.clock.sleep(SWEEP_EVERY).await;
+            for channel in self.channels.all() {
+                let changed = channel.topic().changed_keys();
+                for key in changed {
+                    self.look_up(&channel, &key).await;
+                }
+            }
             self.channels.sweep(self.clock.now_ms());
+        }
+    }
+
+    /// Finds out when a key expires that was changed while its streams were open.
+    async fn look_up(&self, channel: &Channel, key: &KeyHash) {
+        let now_ms = self.clock.now_ms();
+        let record = within(&*self.clock, SOURCE_TIME, self.source.key(key)).await;
+        // While it cannot be known, the next sweep asks again.
+        if let Some(Ok(record)) = record {
+            let expires_ms = record.map_or(Some(now_ms), |record| record.expires_ms);
+            channel.topic().learn_key(key, expires_ms, now_ms);
         }
     }
 

@@ -287,6 +287,36 @@ fn a_key_that_is_made_again_is_not_revoked() {
 }
 
 #[test]
+fn a_changed_key_is_looked_up_until_its_record_cannot_be_an_old_one_and_ends_when_it_says() {
+    let mut topic = topic_at(5);
+    let key = KeyHash::from_wire("hash");
+    topic.change(entry(6, vec![key_event(EventKind::Patch, 6)]), NOW_MS);
+
+    assert_eq!(topic.changed_keys(), [key.clone()]);
+    topic.learn_key(&key, None, NOW_MS + 999);
+    assert_eq!(topic.changed_keys(), [key.clone()], "that may have been known before the change");
+    topic.learn_key(&key, Some(NOW_MS + 5_000), NOW_MS + 1_000);
+    assert_eq!(topic.changed_keys(), []);
+
+    assert_eq!(topic.tick(NOW_MS + 4_999), []);
+    assert!(!topic.is_revoked("hash"));
+    assert_eq!(topic.tick(NOW_MS + 5_000), [Effect::Wake]);
+    assert!(topic.is_revoked("hash"));
+}
+
+#[test]
+fn a_key_whose_end_was_taken_back_stays() {
+    let mut topic = topic_at(5);
+    let key = KeyHash::from_wire("hash");
+    topic.learn_key(&key, Some(NOW_MS + 5_000), NOW_MS);
+
+    topic.learn_key(&key, None, NOW_MS + 1_000);
+
+    assert_eq!(topic.tick(NOW_MS + 5_000), []);
+    assert!(!topic.is_revoked("hash"));
+}
+
+#[test]
 fn the_end_of_an_environment_ends_its_streams() {
     let mut topic = topic_at(5);
     let gone = StreamEvent { domain: Domain::Environment, ..event(EventKind::Delete, "e", 6) };
@@ -302,9 +332,9 @@ fn news_may_be_missing_for_half_a_minute_and_no_longer() {
     let mut topic = topic_at(5);
     topic.gap(NOW_MS);
 
-    assert_eq!(topic.tick(NOW_MS + 29_999), None);
+    assert_eq!(topic.tick(NOW_MS + 29_999), []);
     assert_eq!(topic.over(), None);
-    assert_eq!(topic.tick(NOW_MS + 30_000), Some(Effect::Retire));
+    assert_eq!(topic.tick(NOW_MS + 30_000), [Effect::Retire]);
     assert_eq!(topic.over(), Some(End::StoresAway));
     assert_eq!(topic.missing(), None, "nobody listens any more");
 }

@@ -151,3 +151,23 @@ async fn a_stream_ends_when_its_key_expires() {
     assert_eq!(client.read_to_end().await, LAST_CHUNK);
     assert_eq!(world.metric("streams_ended_total{reason=\"key_revoked\"}"), 1);
 }
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_is_made_to_expire_while_it_is_open() {
+    let world = World::new().await;
+    let record = world.source.add_key("made-short", ENVIRONMENT);
+    let mut client = world.connect().await;
+    client.send(&request("").replace(KEY, "made-short")).await;
+    client.head().await;
+    client.chunk().await;
+
+    world.source.put_key(KeyRecord { expires_ms: Some(START_MS + 1_500), ..record.clone() });
+    world.publish(ENVIRONMENT, &[(EventKind::Patch, Domain::Key, record.hash.as_str())]).await;
+    world.metric_is("feed_entries_total", 1).await;
+    for _ in 0..2 {
+        world.clock.pass(Duration::from_secs(1)).await;
+    }
+
+    assert_eq!(client.read_to_end().await, LAST_CHUNK);
+    assert_eq!(world.metric("streams_ended_total{reason=\"key_revoked\"}"), 1);
+}
