@@ -53,6 +53,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
     ("statements", 60, Concurrency::Cores),
+    ("streams", 60, Concurrency::One),
     // The first to be built, so its time holds what it shares with all others.
     ("tidy", 240, Concurrency::Cores),
 ];
