@@ -5,7 +5,7 @@
 //! streams are the same.
 
 use std::convert::Infallible;
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,9 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use bytes::{Buf, Bytes};
-use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW};
+use http::header::ALLOW;
 use http::{Method, Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -113,17 +114,21 @@ fn answer(
             *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
             Box::pin(pending())
         }
-        // Preflights: the router knows what it allows.
-        Method::OPTIONS => Box::pin(rest.call(request)),
-        _ if is_stream => Box::pin(ready(Ok(only_get()))),
         _ => Box::pin(rest.call(request)),
     }
 }
 
+/// Adds to `rest` what is answered on the paths of streams when it is no stream that is asked for:
+/// browsers ask before each, on other origins than ours, whether they may.
+pub(crate) fn beside_streams(rest: Router) -> Router {
+    let routes = Router::new();
+    let routes = PATHS.into_iter().fold(routes, |routes, path| routes.route(path, any(only_get)));
+    routes.layer(api::cors()).fallback_service(rest)
+}
+
 /// Refuses a method, without a body as all refusals of a stream.
-fn only_get() -> Response {
-    let headers = [(ALLOW, "GET, OPTIONS"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
-    (StatusCode::METHOD_NOT_ALLOWED, headers, Body::empty()).into_response()
+async fn only_get() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET, OPTIONS")], Body::empty()).into_response()
 }
 
 impl Rewound {

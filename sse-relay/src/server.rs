@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use crate::connection;
 use crate::limits::{CATCH_UPS_AT_ONCE, RULES_AT_ONCE};
 use crate::relay::{Phase, Relay};
+use crate::rest;
 
 /// Between two attempts to accept when the process has no file descriptors left.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -23,8 +24,8 @@ const CLOSING_TIME: Duration = Duration::from_secs(1);
 /// Serves streams and, through `rest`, everything else on `listener` until `shutdown` resolves; then ends
 /// all streams politely and lets the other connections finish, within the limits of the relay.
 ///
-/// `GET /stream` and `GET /api/1.0/stream` are streams; `OPTIONS` on them is left to `rest`, which is to
-/// answer CORS preflights. A relay is run once.
+/// `GET /stream` and `GET /api/1.0/stream` are streams; other methods on these paths are answered here too,
+/// CORS preflights among them. A relay is run once.
 pub async fn run(listener: TcpListener, relay: Arc<Relay>, rest: Router, shutdown: impl Future<Output = ()>) {
     let mut background = JoinSet::new();
     // Before the first stream, so that it is not refused for the few milliseconds that this takes.
@@ -40,6 +41,7 @@ pub async fn run(listener: TcpListener, relay: Arc<Relay>, rest: Router, shutdow
     for _ in 0..RULES_AT_ONCE {
         background.spawn(Arc::clone(&relay).read_rules());
     }
+    let rest = rest::beside_streams(rest);
     let connections = TaskTracker::new();
     tokio::select! {
         () = accept(&listener, &relay, &rest, &connections) => {}

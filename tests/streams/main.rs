@@ -4,3 +4,4 @@
 mod browsers;
 mod closing;
 mod flips;
+mod opening;

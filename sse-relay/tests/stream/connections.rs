@@ -137,18 +137,25 @@ async fn other_methods_get_no_stream() {
     }
 }
 
+/// The page's origin is never ours, and the SDK's headers are not simple.
 #[tokio::test]
-async fn preflights_are_answered_by_the_router() {
+async fn browsers_are_told_that_they_may_open_a_stream() {
     let world = World::new().await;
-    let mut client = world.connect().await;
 
-    let preflight = "OPTIONS /stream HTTP/1.1\r\nHost: x\r\nOrigin: https://shop.example\r\n\
-        Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: api-key\r\nConnection: close\r\n\r\n";
-    client.send(preflight).await;
+    for path in ["/stream?cluster=1", "/api/1.0/stream?cluster=1"] {
+        let mut client = world.connect().await;
+        let preflight = format!(
+            "OPTIONS {path} HTTP/1.1\r\nHost: x\r\nOrigin: https://shop.example\r\n\
+             Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: api-key\r\n\
+             Connection: close\r\n\r\n"
+        );
+        client.send(&preflight).await;
 
-    let answer = client.read_to_end().await;
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-    assert!(answer.contains("access-control-allow-headers:"), "{answer}");
+        let answer = client.read_to_end().await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        assert!(answer.contains("access-control-allow-origin: *\r\n"), "{answer}");
+        assert!(answer.contains("access-control-allow-headers: accept,api-key,authorization,"), "{answer}");
+    }
 }
 
 /// .NET opens a stream that it never reads, and then the one that it does.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use api::{SdkClaims, TokenKeys, cors};
+use api::{SdkClaims, TokenKeys};
 use async_trait::async_trait;
 use axum::Router;
 use axum::routing::get;
@@ -88,7 +88,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let (shutdown, stopped) = oneshot::channel::<()>();
         let stopped = async move { drop(stopped.await) };
-        let rest = Router::new().route("/hello", get(async || "hello\n")).layer(cors());
+        let rest = Router::new().route("/hello", get(async || "hello\n"));
         let server = tokio::spawn(run(listener, relay.clone(), rest, stopped));
         Self { address, clock, source, feed, relay, tokens, shutdown: Some(shutdown), server }
     }
