@@ -98,6 +98,16 @@ impl Environment {
         key.unwrap_or_else(|| panic!("a key without its clear text: {answer}")).to_owned()
     }
 
+    /// Revokes an SDK key.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub fn delete_key(&self, identifier: &str) {
+        let path = format!("/admin/apikey/{identifier}?{}", self.scope);
+        let answer = self.admin.send("DELETE", &path, None);
+        assert!([200, 204].contains(&answer.status), "DELETE {path}: {} {}", answer.status, answer.body);
+    }
+
     /// Makes a flag: variations as `(identifier, value)`, the first one served when on, the last when off.
     pub fn create_flag(&self, identifier: &str, kind: &str, variations: &[(&str, &str)]) {
         let (on, off) = (variations.first().map(|one| one.0), variations.last().map(|one| one.0));

@@ -48,6 +48,7 @@ const TIMED_OUT: i32 = 124;
 
 /// Integration test targets that need more than the usual half minute, or that must run one by one.
 const TARGETS: &[(&str, u64, Concurrency)] = &[
+    ("bad_clients", 90, Concurrency::Cores),
     ("differential", 90, Concurrency::One),
     ("durability", 240, Concurrency::One),
     ("sdks", 180, Concurrency::One),

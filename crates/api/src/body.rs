@@ -29,11 +29,7 @@ where
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let body = read_body(request.into_body(), limits::BODY_BYTES_MAX).await?;
-        // Serde would read a list as the fields of an object in their order.
-        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
-            return Err(Error::invalid("body", "is a list; send a JSON object").into());
-        }
-        Ok(Self(parse_json(&body)?))
+        Ok(Self(parse_object(&body)?))
     }
 }
 
@@ -64,6 +60,17 @@ pub async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Error> {
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
         Err(_) => Err(Error::invalid("body", "ended before it was complete")),
     }
+}
+
+/// Parses the text of a JSON object.
+///
+/// # Errors
+/// As [`parse_json`]; `Invalid` also for a list, which serde would read as the fields in their order.
+pub fn parse_object<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Error::invalid("body", "is a list; send a JSON object"));
+    }
+    parse_json(text)
 }
 
 /// Parses JSON text.

@@ -16,7 +16,7 @@ mod query;
 mod request_log;
 mod sdk_token;
 
-pub use body::{Json, parse_json, read_body, read_json};
+pub use body::{Json, parse_json, parse_object, read_body, read_json};
 pub use coding::accepts_gzip;
 pub use cors::cors;
 pub use page::{Page, PageRequest};

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use api::{SdkClaims, credentials, limits, parse_json, read_body};
+use api::{SdkClaims, credentials, limits, parse_object, read_body};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -37,7 +37,7 @@ struct Token {
 /// let in; its evaluations are for whoever the path names.
 pub(crate) async fn authenticate(State(state): State<ClientState>, body: Body) -> Answer {
     let body = read_body(body, limits::BODY_BYTES_MAX).await?;
-    let request: Request = parse_json(&body)?;
+    let request: Request = parse_object(&body)?;
     if request.api_key.is_empty() {
         return Err(Error::invalid("apiKey", "is empty; send the SDK key").into());
     }

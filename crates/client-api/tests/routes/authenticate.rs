@@ -15,6 +15,7 @@ async fn every_request_gets_the_status_that_sdks_act_on() {
         ("", 400, "body: is empty"),
         ("{\"apiKey\":\"serv", 400, "body: is not JSON: EOF"),
         ("{}", 400, "apiKey: is missing"),
+        ("[\"server-key-1111-2222\"]", 400, "body: is a list"),
         ("{\"apiKey\":null}", 400, "apiKey: invalid type: null"),
         ("{\"apiKey\":7}", 400, "apiKey: invalid type: integer"),
         ("{\"apiKey\":\"\"}", 400, "apiKey: is empty"),
