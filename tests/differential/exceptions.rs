@@ -27,7 +27,7 @@ const fn exception(topic: &'static str, name: &'static str, rewrite: fn(&mut Vie
 
 const PROPERTIES_REACHED: &str = "Properties of an SDK's target object";
 const CUSTOM_REACHED: &str = "Custom attribute `identifier` or `name`";
-const SIGMA: &str = "`Σ` in `equal`";
+const SIGMA: &str = "`σ` and `ς` in `equal`";
 const OTHER_VALUES: &str = "Lists, objects, large numbers, `null`";
 const FALSEHOOD: &str = "`0` and `false` to bucket by";
 const NO_VALUE: &str = "A prerequisite that has no value";
@@ -36,7 +36,7 @@ const TYPED: &str = "Numbers and booleans in a clause";
 const NODE: &[Exception] = &[
     exception(PROPERTIES_REACHED, "are attributes", properties_of_node),
     exception(CUSTOM_REACHED, "shows behind an empty one", custom_behind_empty),
-    exception(SIGMA, "is ς at the end of a word", final_sigma),
+    exception(SIGMA, "are two letters", two_sigmas),
     exception(OTHER_VALUES, "null is missing", null_is_missing),
     exception(FALSEHOOD, "are missing", no_rollout_by_falsehood),
     exception(OTHER_VALUES, "numbers are written as in JavaScript", numbers_as_in_javascript),
@@ -47,7 +47,7 @@ const NODE: &[Exception] = &[
 const PYTHON: &[Exception] = &[
     exception(PROPERTIES_REACHED, "are attributes", properties_of_python),
     exception(CUSTOM_REACHED, "shows behind an empty one", custom_behind_empty),
-    exception(SIGMA, "is ς at the end of a word", final_sigma),
+    exception(SIGMA, "are two letters", two_sigmas),
     exception(OTHER_VALUES, "null is missing", null_is_missing),
     exception(FALSEHOOD, "are missing", no_rollout_by_falsehood),
     exception("Bucketing by what is not text", "raises", rollout_by_text_only),
@@ -120,13 +120,14 @@ fn custom_behind_empty(view: &mut View) -> bool {
     changed
 }
 
-/// The engine compares letter by letter, in which case `Σ` is `σ` everywhere.
-fn final_sigma(view: &mut View) -> bool {
+/// To the engine they are one letter. An SDK turns the text as a whole into lower case.
+fn two_sigmas(view: &mut View) -> bool {
     view.decide_clauses(|value, clause| {
-        let (text, operand) = (value.as_str()?, first_operand(clause)?);
-        let concerned = &*clause.op == "equal" && (text.contains('Σ') || operand.contains('Σ'));
-        // Empty text is a matter of its own.
-        (concerned && !text.is_empty()).then(|| text.to_lowercase() == operand.to_lowercase())
+        let (text, operand) = (value.as_str()?.to_lowercase(), first_operand(clause)?.to_lowercase());
+        let one_letter = |text: &str| text.replace('ς', "σ");
+        let concerned =
+            &*clause.op == "equal" && text != operand && one_letter(&text) == one_letter(&operand);
+        concerned.then_some(false)
     })
 }
 

@@ -104,7 +104,7 @@ impl Operator {
     }
 }
 
-/// Compares character by character in lower case: `Straße` is `STRAßE` but not `STRASSE`.
+/// Compares character by character without regard to case: `Straße` is `STRAßE` but not `STRASSE`.
 #[inline]
 fn equal_ignoring_case(a: &str, b: &str) -> bool {
     if a.eq_ignore_ascii_case(b) {
@@ -113,7 +113,13 @@ fn equal_ignoring_case(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() {
         return false;
     }
-    a.chars().flat_map(char::to_lowercase).eq(b.chars().flat_map(char::to_lowercase))
+    folded(a).eq(folded(b))
+}
+
+/// Lower case, with `ς` as `σ`: both are the small letter of `Σ`, which one depends on the word around it.
+/// So `ΟΔΟΣ` is `οδος`, as it is in the SDKs that put texts in lower case as a whole.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
 }
 
 #[cfg(test)]
@@ -133,6 +139,17 @@ mod tests {
         assert!(!holds("equal", "Straße", &["STRASSE"]));
         assert!(holds("equal", "\u{212a}", &["k"]), "the Kelvin sign is a k");
         assert!(!holds("equal", "Hello", &["Hello "]));
+    }
+
+    #[test]
+    fn equal_takes_the_three_sigmas_for_one_letter() {
+        for text in ["ΟΔΟΣ", "οδος", "οδοσ", "ΟΔΟς"] {
+            for operand in ["ΟΔΟΣ", "οδος", "οδοσ", "ΟΔΟς"] {
+                assert!(holds("equal", text, &[operand]), "{text} {operand}");
+                assert_eq!(holds("equal_sensitive", text, &[operand]), text == operand);
+            }
+        }
+        assert!(!holds("equal", "ΟΔΟΣ", &["οδο"]));
     }
 
     #[test]

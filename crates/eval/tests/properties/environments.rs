@@ -28,6 +28,8 @@ fn text() -> impl Strategy<Value = &'static str> {
         "ab",
         "Straße",
         "STRAßE",
+        "ΟΔΟΣ",
+        "οδος",
         "1",
         "10",
         "2.0",

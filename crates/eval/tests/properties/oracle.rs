@@ -108,7 +108,7 @@ impl<'s> Oracle<'s> {
         }
         let Some(text) = attribute(target, &clause.attribute) else { return false };
         match &*clause.op {
-            "equal" => text.to_lowercase() == first.to_lowercase(),
+            "equal" => one_case(&text) == one_case(first),
             "equal_sensitive" => text == **first,
             "contains" => text.contains(&**first),
             "starts_with" => text.starts_with(&**first),
@@ -159,6 +159,11 @@ impl<'s> Oracle<'s> {
 fn nested(clause: &Clause) -> impl Iterator<Item = &str> {
     let is_membership = &*clause.op == "segmentMatch";
     clause.values.iter().map(|id| &**id).filter(move |_| is_membership)
+}
+
+/// In lower case, in which one letter has two forms.
+fn one_case(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
 }
 
 fn variation<'s>(flag: &'s FlagConfig, id: &str) -> Option<&'s Variation> {
