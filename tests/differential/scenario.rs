@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use fastrand::Rng;
 use model::{
-    Clause, Distribution, FlagConfig, FlagId, FlagKind, FlagState, GroupRule, Prerequisite, Segment,
-    SegmentId, Serve, ServingRule, Snapshot, Target, TargetId, TargetName, Variation, VariationId,
-    VariationMap, Version, WeightedVariation,
+    Clause, FlagConfig, FlagId, FlagKind, FlagState, GroupRule, Prerequisite, Segment, SegmentId,
+    ServingRule, Snapshot, Target, TargetId, TargetName, Variation, VariationId, VariationMap, Version,
 };
 use serde_json::json;
+use tests::sdk::Sdk;
 
 use crate::targets;
 use crate::texts::Texts;
@@ -19,17 +19,6 @@ const SEGMENTS: usize = 8;
 
 /// Flags that may need others. Each may need two, and the engine refuses what takes 4,096 steps to follow.
 const DEPENDENT_FLAGS: usize = 6;
-
-/// `equal` twice, because upper and lower case are the hardest.
-const OPERATORS: &[&str] =
-    &["equal", "equal", "equal_sensitive", "contains", "starts_with", "ends_with", "in"];
-
-/// Words that no SDK under test takes for an operator.
-const NO_OPERATORS: &[&str] = &["gte", "lt", "neq", "not_in", "regex", "Segment_Match", ""];
-
-/// Attributes that clauses and rollouts ask for; the last one no target has.
-const ATTRIBUTES: &[&str] =
-    &["plan", "email", "größe 🦀", "x:y", "quot\"ed", "identifier", "name", "nowhere"];
 
 /// Attributes that are also something else in an SDK: properties of its target object.
 pub(crate) const PROPERTIES: &[&str] = &["anonymous", "attributes", "constructor", "to_dict"];
@@ -54,6 +43,23 @@ impl Scenario {
         let flags = (0..FLAGS).map(|index| author.flag(index, kinds[index], &variations)).collect();
         Self { seed, snapshot: Snapshot { version: Version(1), flags, segments }, targets }
     }
+
+    /// The scenario as it can be put to the SDK. Node brings rules of equal priority in another order each
+    /// time that it evaluates a flag, so it gets the same rules in the same order with priorities that differ.
+    pub(crate) fn for_sdk(mut self, sdk: Sdk) -> Self {
+        if sdk == Sdk::Node {
+            self.snapshot.flags.iter_mut().for_each(|flag| tell_priorities_apart(&mut flag.rules));
+        }
+        self
+    }
+}
+
+fn tell_priorities_apart(rules: &mut [ServingRule]) {
+    let mut sorted: Vec<&mut ServingRule> = rules.iter_mut().collect();
+    sorted.sort_by_key(|rule| rule.priority);
+    for (rule, priority) in sorted.into_iter().zip(1..) {
+        rule.priority = priority;
+    }
 }
 
 /// Whom lists name: targets of the scenario, and some that are none.
@@ -62,30 +68,25 @@ fn identifiers(targets: &[Target]) -> Vec<String> {
     known.chain(["stranger".to_owned(), "STRANGER".to_owned()]).collect()
 }
 
-/// Writes flags and segments.
-struct Author {
-    rng: Rng,
-    texts: Texts,
+/// Writes flags and segments, and with `rules.rs` their rules.
+pub(crate) struct Author {
+    pub(crate) rng: Rng,
+    pub(crate) texts: Texts,
     identifiers: Vec<String>,
 }
 
 impl Author {
-    fn chance(&mut self, percent: u8) -> bool {
+    pub(crate) fn chance(&mut self, percent: u8) -> bool {
         self.rng.u8(..100) < percent
     }
 
-    fn one<T: Clone>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one<T: Clone>(&mut self, choices: &[T]) -> T {
         self.rng.choice(choices).cloned().unwrap()
     }
 
     /// Up to `most` of the choices, in any order, maybe repeated.
     fn some<T: Clone>(&mut self, choices: &[T], most: usize) -> Vec<T> {
         (0..self.rng.usize(..=most)).map(|_| self.one(choices)).collect()
-    }
-
-    fn attribute(&mut self) -> String {
-        let names = if self.chance(3) { PROPERTIES } else { ATTRIBUTES };
-        self.one(names).to_owned()
     }
 
     fn target_names(&mut self, most: usize) -> Vec<TargetName> {
@@ -95,7 +96,7 @@ impl Author {
     }
 
     /// Segments at or after `first`; now and then one that does not exist.
-    fn segment_ids(&mut self, first: usize, most: usize) -> Vec<SegmentId> {
+    pub(crate) fn segment_ids(&mut self, first: usize, most: usize) -> Vec<SegmentId> {
         let count = self.rng.usize(1..=most);
         let one = |_| segment_id(if self.chance(10) { SEGMENTS } else { self.rng.usize(first..SEGMENTS) });
         (0..count).map(one).collect()
@@ -117,12 +118,14 @@ impl Author {
             tags: Vec::new(),
             included: self.target_names(3),
             excluded: self.target_names(2),
-            rules: (0..clauses).map(|_| self.clause(index, &mut nested)).collect(),
+            rules: (0..clauses).map(|_| self.segment_clause(index, &mut nested)).collect(),
             serving_rules: (0..groups)
                 .map(|rule| GroupRule {
                     rule_id: format!("rule-{rule}").into(),
                     priority: priorities[rule],
-                    clauses: (0..self.rng.usize(..=3)).map(|_| self.clause(index, &mut nested)).collect(),
+                    clauses: (0..self.rng.usize(..=3))
+                        .map(|_| self.segment_clause(index, &mut nested))
+                        .collect(),
                 })
                 .collect(),
             created_at: 1,
@@ -131,21 +134,13 @@ impl Author {
         }
     }
 
-    fn clause(&mut self, segment: usize, nested: &mut bool) -> Clause {
+    fn segment_clause(&mut self, segment: usize, nested: &mut bool) -> Clause {
         if !*nested && segment + 1 < SEGMENTS && self.chance(20) {
             *nested = true;
-            return members_of(&self.segment_ids(segment + 1, 2));
+            let segments = self.segment_ids(segment + 1, 2);
+            return self.membership(&segments);
         }
-        let operands = if self.chance(3) { 0 } else { self.rng.usize(1..=3) };
-        let operator = if self.chance(5) { self.one(NO_OPERATORS) } else { self.one(OPERATORS) };
-        Clause {
-            id: "clause".into(),
-            attribute: self.attribute().into(),
-            op: operator.into(),
-            values: (0..operands).map(|_| self.texts.operand(&mut self.rng).into()).collect(),
-            // No SDK heeds it.
-            negate: self.rng.bool(),
-        }
+        self.comparison()
     }
 
     fn kind(&mut self) -> FlagKind {
@@ -185,9 +180,6 @@ impl Author {
 
     fn flag(&mut self, index: usize, kind: FlagKind, variations: &[Vec<Variation>]) -> FlagConfig {
         let own: Vec<VariationId> = variations[index].iter().map(|v| v.identifier.clone()).collect();
-        let rules = self.rng.usize(1..=5);
-        let mut priorities: Vec<i64> = (1..=5).collect();
-        self.rng.shuffle(&mut priorities);
         FlagConfig {
             project: "differential".into(),
             environment: "random".into(),
@@ -196,15 +188,8 @@ impl Author {
             kind,
             variations: variations[index].clone(),
             off_variation: self.variation(&own),
-            default_serve: if self.chance(3) { Serve::default() } else { self.serve(&own) },
-            rules: (0..rules)
-                .map(|rule| ServingRule {
-                    rule_id: format!("rule-{rule}").into(),
-                    priority: priorities[rule] * 10,
-                    clauses: vec![members_of(&self.segment_ids(0, 3))],
-                    serve: self.serve(&own),
-                })
-                .collect(),
+            default_serve: self.serve(&own),
+            rules: self.rules(&own),
             variation_to_target_map: (0..self.rng.usize(..=2)).map(|_| self.listing(&own)).collect(),
             prerequisites: self.prerequisites(index, variations),
             version: Version(1),
@@ -232,54 +217,8 @@ impl Author {
     }
 
     /// One of the flag's variations, rarely one that it does not have.
-    fn variation(&mut self, variations: &[VariationId]) -> VariationId {
+    pub(crate) fn variation(&mut self, variations: &[VariationId]) -> VariationId {
         if self.chance(1) { variation_id(99) } else { self.one(variations) }
-    }
-
-    fn serve(&mut self, variations: &[VariationId]) -> Serve {
-        if self.chance(50) {
-            return Serve::variation(self.variation(variations));
-        }
-        let bucket_by = if self.chance(2) { String::new() } else { self.attribute() };
-        let shares = self.weights().into_iter();
-        let variations =
-            shares.map(|weight| WeightedVariation { variation: self.variation(variations), weight });
-        let distribution = Distribution { variations: variations.collect(), bucket_by: bucket_by.into() };
-        Serve { variation: None, distribution: Some(distribution) }
-    }
-
-    fn weights(&mut self) -> Vec<i64> {
-        let count = self.rng.usize(1..=4);
-        let parts: Vec<i64> = (0..count).map(|_| self.rng.i64(0..=100)).collect();
-        match self.rng.u8(..8) {
-            0 => vec![0; count],
-            1 => [vec![0; count - 1], vec![100]].concat(),
-            // Sums that the admin API refuses: too small, or too large.
-            2 => parts.iter().map(|part| part / 8).collect(),
-            3 => parts,
-            _ => {
-                // Whatever the first ones leave.
-                let mut left = 100;
-                let mut weights: Vec<i64> = (1..count)
-                    .map(|_| {
-                        let part = self.rng.i64(0..=left);
-                        left -= part;
-                        part
-                    })
-                    .collect();
-                weights.push(left);
-                weights
-            }
-        }
-    }
-}
-
-fn members_of(segments: &[SegmentId]) -> Clause {
-    Clause {
-        id: "clause".into(),
-        op: "segmentMatch".into(),
-        values: segments.iter().map(|segment| segment.as_str().into()).collect(),
-        ..Clause::default()
     }
 }
 

@@ -61,6 +61,9 @@ fn identifiers(texts: &Texts, rng: &mut Rng) -> Vec<String> {
 
 fn attributes(value: fn(&Texts, &mut Rng) -> Value, texts: &Texts, rng: &mut Rng) -> Map<String, Value> {
     let mut attributes = Map::new();
+    if rng.u8(..12) == 0 {
+        return attributes;
+    }
     for name in NAMES {
         if rng.u8(..4) > 0 {
             attributes.insert((*name).to_owned(), value(texts, rng));
@@ -84,9 +87,8 @@ fn text(texts: &Texts, rng: &mut Rng) -> Value {
     Value::String(if rng.u8(..12) == 0 { String::new() } else { texts.any(rng) })
 }
 
-/// Lists begin with something: what an SDK does with an empty one is not written anywhere.
 fn mixed(texts: &Texts, rng: &mut Rng) -> Value {
-    match rng.u8(..16) {
+    match rng.u8(..18) {
         0..=2 => text(texts, rng),
         3 => json!(42),
         4 => json!(-3),
@@ -99,6 +101,8 @@ fn mixed(texts: &Texts, rng: &mut Rng) -> Value {
         12 => json!(["a", "b"]),
         13 => json!([texts.any(rng), 1.5, null, [true], {"x": 1}]),
         14 => json!({"x": 1}),
+        15 => rng.choice([json!([]), json!([null]), json!([[]]), json!([""])]).unwrap(),
+        16 => json!({}),
         _ => json!({ texts.any(rng): texts.any(rng) }),
     }
 }

@@ -33,12 +33,14 @@ impl View {
         }
     }
 
-    /// All clauses of segments. Those of flags only ask for membership.
+    /// All clauses, of segments and of rules of flags.
     pub(crate) fn clauses(&mut self) -> impl Iterator<Item = &mut Clause> {
-        self.snapshot.segments.iter_mut().flat_map(|segment| {
+        let of_segments = self.snapshot.segments.iter_mut().flat_map(|segment| {
             let new = segment.serving_rules.iter_mut().flat_map(|rule| &mut rule.clauses);
             segment.rules.iter_mut().chain(new)
-        })
+        });
+        let rules = self.snapshot.flags.iter_mut().flat_map(|flag| &mut flag.rules);
+        of_segments.chain(rules.flat_map(|rule| &mut rule.clauses))
     }
 
     pub(crate) fn distributions(&mut self) -> impl Iterator<Item = &mut Distribution> {
