@@ -7,8 +7,19 @@ use clap::ValueEnum;
 use crate::shell::{self, Shell, succeeds};
 use crate::{install, python};
 
-/// How long each fuzz target runs.
-const FUZZ_S: u64 = 600;
+/// Each fuzz target, where its first inputs are, and how long it runs, in seconds.
+const FUZZ_TARGETS: &[(&str, Option<&str>, u64)] = &[
+    ("snapshot", Some("spec/vectors"), 600),
+    ("evaluate", None, 600),
+    ("sse", Some("fuzz/seeds/sse"), 300),
+    ("token", None, 300),
+    ("target", Some("fuzz/seeds/target"), 300),
+    ("upload", Some("fuzz/seeds/upload"), 300),
+    ("import", Some("fuzz/seeds/import"), 300),
+];
+
+/// Built from source once per machine: about a minute on two cores.
+const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 
 /// One long run.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -17,7 +28,7 @@ pub(crate) enum Part {
     Differential,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
-    /// Every fuzz target for ten minutes.
+    /// Every fuzz target: the engine's for ten minutes each, the others for five.
     Fuzz,
     /// The engine's benches, and the same flags through a peer.
     Engine,
@@ -61,19 +72,24 @@ fn streams(shell: &Shell) -> anyhow::Result<()> {
     shell::run(test.args(["--test-threads=1"]).env("BURGEE_SOAK", "1"))
 }
 
+/// Goes on after a finding, so that one run shows what every target finds.
 fn fuzz(shell: &Shell) -> anyhow::Result<()> {
     if !succeeds(shell.command("cargo-fuzz").arg("--version")) {
-        let mut install = shell.cargo(["install", "--locked", "cargo-fuzz", "--root"]);
+        let mut install = shell.cargo(["install", "--locked", CARGO_FUZZ, "--root"]);
         shell::run(install.arg(&shell.tools).env_remove("CARGO_TARGET_DIR"))?;
     }
-    for (target, seeds) in [("snapshot", Some("spec/vectors")), ("evaluate", None)] {
+    let mut findings = Vec::new();
+    for (target, seeds, seconds) in FUZZ_TARGETS {
         let corpus = format!("fuzz/corpus/{target}");
         std::fs::create_dir_all(shell.root.join(&corpus))?;
         let mut run = shell.cargo(["fuzz", "run", "--fuzz-dir", "fuzz", target, &corpus]);
+        run.args(*seeds).args(["--", "-print_final_stats=1", &format!("-max_total_time={seconds}")]);
         // The sanitizers that fuzzing needs are not stable options; the compiler has them all the same.
-        run.args(seeds).arg("--").arg(format!("-max_total_time={FUZZ_S}")).env("RUSTC_BOOTSTRAP", "1");
-        shell::run(&mut run)?;
+        if let Err(finding) = shell::run(run.env("RUSTC_BOOTSTRAP", "1")) {
+            findings.push(finding.to_string());
+        }
     }
+    anyhow::ensure!(findings.is_empty(), "{}", findings.join("\n"));
     Ok(())
 }
 
