@@ -42,7 +42,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
         let mut list = Vec::new();
         while let Some(item) = items.next_element::<Option<T>>()? {
-            list.extend(item);
+            let Some(item) = item else { continue };
+            if list.len() == list.capacity() {
+                // Most lists have one or two items; a vector by itself begins with room for four.
+                list.reserve_exact(list.len().max(2));
+            }
+            list.push(item);
         }
         Ok(list)
     }
