@@ -4,7 +4,10 @@ use std::fmt::{self, Write};
 
 use arrayvec::ArrayString;
 use model::Target;
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
+
+/// The most attributes of a target that are looked at one by one.
+const FEW: usize = 8;
 
 /// The name of something that a target has.
 #[derive(Clone, Debug)]
@@ -45,13 +48,23 @@ impl Attribute {
         let text = match self {
             Self::Identifier => &target.identifier,
             Self::Name => &target.name,
-            Self::Custom(name) => match target.attributes.get(&**name)? {
+            Self::Custom(name) => match find(&target.attributes, name)? {
                 Value::String(text) => text.as_str(),
                 other => return Some(AttributeValue::Other(other)),
             },
         };
         (!text.is_empty()).then_some(AttributeValue::Text(text))
     }
+}
+
+/// Few attributes are looked at one by one: that compares lengths first and hardly ever a text, while
+/// the map's own search compares texts to find the order.
+#[inline]
+fn find<'t>(attributes: &'t Map<String, Value>, name: &str) -> Option<&'t Value> {
+    if attributes.len() > FEW {
+        return attributes.get(name);
+    }
+    attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
 }
 
 /// What a target has under some name.
