@@ -93,8 +93,9 @@ fn fuzz(shell: &Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Both with the profile of what is shipped.
 fn engine(shell: &Shell) -> anyhow::Result<()> {
-    shell::run(&mut shell.cargo(["bench", "-p", "eval"]))?;
-    let mut peer = shell.cargo(["run", "--release"]);
+    shell::run(&mut shell.cargo(["bench", "-p", "eval", "--profile", "dist"]))?;
+    let mut peer = shell.cargo(["run", "--profile", "dist"]);
     shell::run(peer.current_dir(shell.root.join("crates/eval/benches/peer")))
 }

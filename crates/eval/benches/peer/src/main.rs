@@ -1,5 +1,5 @@
 //! The engine beside a peer, `unleash-yggdrasil`: the same flags in the form of each, the same target,
-//! in one process, taking turns. `cargo run --release` here; figures are in docs/performance.md.
+//! in one process, taking turns. `cargo run --profile dist` here; figures are in docs/performance.md.
 //!
 //! A flag is on for half of the targets of a certain plan or country. Both engines find it by name.
 
