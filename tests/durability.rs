@@ -3,6 +3,8 @@
 
 mod durability {
     pub(crate) mod clock;
+    pub(crate) mod endings;
+    pub(crate) mod faults;
     pub(crate) mod kills;
     pub(crate) mod ledger;
     pub(crate) mod restored;

@@ -70,6 +70,23 @@ impl Ledger {
         assert_eq!(evaluations, reported, "something was counted twice, or not at all");
     }
 
+    /// What is in the database though its client got no answer.
+    pub(crate) fn made_without_answer(&self, data: &Path) -> Vec<String> {
+        let (books, entries) = (Books::open(data), self.entries());
+        let (changes, flags, counted) = (books.numbers(CHANGES), books.numbers(FLAGS), books.counted());
+        let unanswered = |fates: &BTreeMap<String, Fate>, found: &BTreeMap<String, i64>| -> Vec<String> {
+            let unknown = fates.iter().filter(|(name, fate)| !is(**fate) && found.contains_key(*name));
+            unknown.map(|(name, _)| name.clone()).collect()
+        };
+        let reports = entries.reports.iter().map(|(flag, (_, fate))| (flag.clone(), *fate)).collect();
+        let made = [
+            unanswered(&entries.changes, &changes),
+            unanswered(&entries.flags, &flags),
+            unanswered(&reports, &counted),
+        ];
+        made.concat()
+    }
+
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,6 +151,11 @@ impl Books {
     pub(crate) fn assert_sound(&self) {
         let found: String = self.0.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(found, "ok");
+    }
+
+    /// How many reports wait to be counted.
+    pub(crate) fn reports_waiting(&self) -> i64 {
+        self.0.query_row("SELECT count(*) FROM work_queue", [], |row| row.get(0)).unwrap()
     }
 
     /// The id of the first environment by name.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::StreamEvent;
 use sse::{Item, Parser};
@@ -42,8 +42,8 @@ pub struct Heard {
     pub newest: BTreeMap<String, StreamEvent>,
     /// What the server asked for before it closed: milliseconds until the next attempt.
     pub retries_ms: Vec<u64>,
-    /// How many streams ended as HTTP says, and not in the middle.
-    pub whole_ends: u64,
+    /// When streams ended as HTTP says, and not in the middle.
+    pub ends: Vec<Instant>,
     /// Events whose version was below one before them in the same stream.
     pub backwards: Vec<StreamEvent>,
 }
@@ -105,7 +105,7 @@ impl Shared {
         let mut bytes = [0; 4096];
         while let Ok(count) = body.read(&mut bytes) {
             if count == 0 {
-                self.heard().whole_ends += 1;
+                self.heard().ends.push(Instant::now());
                 return;
             }
             let items = parser.push(bytes.get(..count).unwrap_or_default());
@@ -135,7 +135,7 @@ impl Shared {
         }
     }
 
-    fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
+    fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
