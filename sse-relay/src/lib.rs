@@ -13,6 +13,7 @@ mod counters;
 mod end;
 mod frame;
 mod hub;
+mod in_process;
 mod limits;
 mod log;
 mod places;
@@ -29,6 +30,7 @@ mod step;
 mod stream;
 mod subscription;
 
+pub use in_process::Listening;
 pub use limits::Limits;
 pub use relay::{Parts, Relay};
 pub use server::run;

@@ -102,7 +102,9 @@ impl Subscription {
                 Action::Wait(most) => {
                     // Kept when we are woken for nothing, or the silence could grow.
                     let time = time.get_or_insert_with(|| relay.clock.sleep(most));
+                    // In this order, so that a simulated run is the same each time.
                     tokio::select! {
+                        biased;
                         () = woken => continue,
                         end = &mut gone => return Err(end),
                         () = time => {}

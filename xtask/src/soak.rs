@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Differential,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
+    /// 10,000 simulated runs of writers, readers and streams among failing stores and dying processes.
+    Simulation,
     /// Every fuzz target: the engine's for ten minutes each, the others for five.
     Fuzz,
     /// The engine's benches, and the same flags through a peer.
@@ -45,6 +47,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
         match part {
             Part::Differential => differential(shell)?,
             Part::Durability => durability(shell)?,
+            Part::Simulation => simulation(shell)?,
             Part::Fuzz => fuzz(shell)?,
             Part::Engine => engine(shell)?,
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
@@ -70,6 +73,11 @@ fn streams(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut shell.cargo(["bench", "-p", "sse-relay", "--", "5000"]))?;
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "streams", "flips", "--", "--nocapture"]);
     shell::run(test.args(["--test-threads=1"]).env("BURGEE_SOAK", "1"))
+}
+
+fn simulation(shell: &Shell) -> anyhow::Result<()> {
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "simulation", "--", "--nocapture"]);
+    shell::run(test.env("BURGEE_SOAK", "1"))
 }
 
 /// Goes on after a finding, so that one run shows what every target finds.

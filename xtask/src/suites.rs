@@ -53,6 +53,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("durability", 240, Concurrency::One),
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
+    ("simulation", 90, Concurrency::Cores),
     ("statements", 60, Concurrency::Cores),
     ("streams", 60, Concurrency::One),
     // The first to be built, so its time holds what it shares with all others.

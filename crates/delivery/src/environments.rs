@@ -8,7 +8,7 @@ use std::time::Duration;
 use client_api::{Environment, Known};
 use eval::Warning;
 use model::{EnvironmentUuid, Error, ObjectChange, ObjectKind, Snapshot, Version};
-use platform::{Platform, within};
+use platform::{CacheError, Platform, within};
 use tokio::sync::Mutex as AsyncMutex;
 use tracing::{error, warn};
 
@@ -95,6 +95,18 @@ impl Environments {
         }
     }
 
+    /// Lets every instance know of `version`, so that none answers from before it.
+    pub(crate) async fn announce(
+        &self,
+        platform: &Platform,
+        id: &EnvironmentUuid,
+        version: Version,
+    ) -> Result<(), Error> {
+        let advanced = platform.cache.advance(&store::announced_key(id), version.0).await;
+        let failed = |error: CacheError| Error::unavailable("the change could not be announced yet", error);
+        advanced.map(drop).map_err(failed)
+    }
+
     fn slot(&self, id: &EnvironmentUuid) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= ENVIRONMENTS_MAX && !slots.contains_key(id) {
@@ -121,7 +133,8 @@ impl Slot {
         check(need, &fresh).map_err(Failure::Known)?;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
         self.confirm(need.asked_ms);
-        if need.announced.is_none() {
+        // What one instance answers with is news to the others.
+        if need.announced.is_none_or(|announced| announced < fresh.version) {
             announce(platform, need.id, fresh.version).await;
         }
         Ok(fresh)

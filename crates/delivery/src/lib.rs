@@ -91,6 +91,8 @@ impl Delivery {
         let (version, mut events) =
             changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
         if !events.is_empty() {
+            // A stream will tell of these, perhaps before whoever committed them has announced them.
+            self.environments.announce(&self.platform, environment, version).await?;
             let environment = self.environment(environment, version).await?;
             dependants::add(&mut events, &environment);
         }

@@ -1,6 +1,7 @@
 //! A world for tests: SQLite in memory, and a clock that tests move.
 
 mod clock;
+pub mod simulation;
 
 use std::sync::Arc;
 

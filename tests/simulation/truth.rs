@@ -1,0 +1,78 @@
+//! What was acknowledged and what was heard, and what must be true of both in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::{EnvironmentUuid, ProjectUuid, Version};
+use platform::{Db, Row, Statement};
+
+/// What the parts of a run tell each other outside of the world that is simulated.
+#[derive(Clone, Default)]
+pub(crate) struct Truth(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Versions that writers were told of.
+    pub(crate) acknowledged: BTreeSet<Version>,
+    /// Reports: how many evaluations, and whether it was acknowledged.
+    pub(crate) reports: BTreeMap<String, (i64, bool)>,
+    /// Events that streams brought.
+    pub(crate) events: u64,
+    /// What was seen and must never be.
+    pub(crate) violations: Vec<String>,
+}
+
+impl Truth {
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a violation unless `holds`.
+    pub(crate) fn check(&self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.known().violations.push(what());
+        }
+    }
+}
+
+/// Flags that are there, with the version of each.
+pub(crate) type Flags = BTreeMap<String, Version>;
+
+const FLAGS: &str =
+    "SELECT identifier, version FROM current_object WHERE kind = 'flag_config' AND body IS NOT NULL";
+
+const VERSIONS: &str =
+    "SELECT DISTINCT version FROM change WHERE environment_id IS NOT NULL ORDER BY version";
+
+const COUNTED: &str = "SELECT flag, CAST(sum(evaluations) AS BIGINT) FROM evaluation_count GROUP BY flag";
+
+/// The flags as the database has them.
+pub(crate) async fn flags(db: &dyn Db) -> Flags {
+    let rows = db.query(Statement::new(FLAGS)).await.unwrap();
+    rows.iter().map(|row| (row.text(0).unwrap().to_owned(), Version(row.int(1).unwrap()))).collect()
+}
+
+/// Every acknowledged write is there, versions have no gap, and the chain verifies.
+pub(crate) async fn assert_written(db: &dyn Db, project: &ProjectUuid, known: &Known) {
+    let rows = db.query(Statement::new(VERSIONS)).await.unwrap();
+    let versions: Vec<_> = rows.iter().map(|row| Version(row.int(0).unwrap())).collect();
+    let contiguous: Vec<_> = (1..).map(Version).take(versions.len()).collect();
+    assert_eq!(versions, contiguous);
+    let lost: Vec<_> = known.acknowledged.iter().filter(|version| !versions.contains(version)).collect();
+    assert!(lost.is_empty(), "acknowledged and not there: {lost:?}");
+    let project = store::project_by_id(db, project).await.unwrap();
+    let report = store::verify_project(db, &project, &[]).await.unwrap();
+    assert!(report.is_sound() && report.waiting.is_none(), "{report:?}");
+}
+
+/// Every acknowledged report is counted once, any other at most once.
+pub(crate) async fn assert_counted(db: &dyn Db, environment: &EnvironmentUuid, known: &Known) {
+    let rows = db.query(Statement::new(COUNTED)).await.unwrap();
+    let count = |row: &Row| (row.text(0).unwrap().to_owned(), row.int(1).unwrap());
+    let counted: BTreeMap<String, i64> = rows.iter().map(count).collect();
+    for (flag, (count, acknowledged)) in &known.reports {
+        let found = counted.get(flag).copied().unwrap_or(0);
+        let right = found == *count || (found == 0 && !acknowledged);
+        assert!(right, "{environment}: {flag} was evaluated {count} times, {found} were counted");
+    }
+}
