@@ -1,7 +1,8 @@
 //! Who depends on whom. A new edge between our packages is a change of the architecture: it is made
 //! here and in ARCHITECTURE.md, in one commit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use tests::repository::root;
@@ -134,6 +135,39 @@ fn every_row_is_a_package() {
             .map(|row| row.package.to_owned())
             .filter(|name| packages.iter().all(|package| package.name.as_str() != *name)),
     );
+}
+
+#[test]
+fn the_layers_of_the_architecture_are_those_of_the_table() {
+    let layers = layers();
+    let depends = |row: &'static Row| row.ours.iter().map(move |other| (row.package, *other));
+
+    let missing =
+        TABLE.iter().filter(|row| !layers.contains_key(row.package) && !ASIDE.contains(&row.package));
+    none(missing.map(|row| format!("{} is in no layer of ARCHITECTURE.md", row.package)));
+    none(layers.keys().filter(|name| TABLE.iter().all(|row| row.package != **name)).cloned());
+    none(TABLE.iter().flat_map(depends).filter_map(|(package, other)| {
+        let (above, below) = (layers.get(package)?, layers.get(other)?);
+        (above <= below).then(|| format!("{package} -> {other} does not lead to a layer below"))
+    }));
+}
+
+/// Packages beside the layers: the world outside, and what only tests or chores need.
+const ASIDE: [&str; 4] = ["platform-native", "testkit", "tests", "xtask"];
+
+/// The layer of each package in the picture of ARCHITECTURE.md, whose lines are number, name, packages.
+fn layers() -> BTreeMap<String, u32> {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut layers = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        let number = words.next().and_then(|word| word.parse::<u32>().ok());
+        // A picture, not a numbered list.
+        if let (true, Some(number)) = (line.starts_with(' '), number) {
+            layers.extend(words.skip(1).map(|package| (package.to_owned(), number)));
+        }
+    }
+    layers
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
