@@ -29,8 +29,24 @@ where
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let body = read_body(request.into_body(), limits::BODY_BYTES_MAX).await?;
+        refuse_nul(&body)?;
         Ok(Self(parse_object(&body)?))
     }
+}
+
+/// Refuses JSON with the character NUL in it: `PostgreSQL` stores no text that has one, whatever the field.
+/// JSON can only spell it as an escape.
+fn refuse_nul(text: &[u8]) -> Result<(), Error> {
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (_, escape) = rest.split_at(at + 1);
+        if escape.starts_with(b"u0000") {
+            return Err(Error::invalid("body", "holds \\u0000, the character NUL; leave it out"));
+        }
+        // What is escaped may be a backslash itself, which escapes nothing.
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -213,6 +229,16 @@ mod tests {
         for error in [honest, streamed] {
             assert_eq!(error.to_string(), "the body is larger than 4 bytes; send it in several requests");
             assert_eq!(Problem::from(error).status(), StatusCode::PAYLOAD_TOO_LARGE);
+        }
+    }
+
+    #[test]
+    fn the_character_nul_is_refused_wherever_it_stands() {
+        for text in [r#"{"a":"\u0000"}"#, r#"{"a\u0000":1}"#, r#"{"a":"\\\u0000"}"#, r#"["\n","x\u0000"]"#] {
+            assert!(refuse_nul(text.as_bytes()).is_err(), "{text}");
+        }
+        for text in [r#"{"a":"\\u0000"}"#, r#"{"a":"u0000\u0001"}"#, "{}", r#"{"a":"\"#, ""] {
+            assert!(refuse_nul(text.as_bytes()).is_ok(), "{text}");
         }
     }
 

@@ -19,6 +19,7 @@ mod objects;
 mod overview;
 mod parts;
 mod projects;
+mod reserved;
 mod retire;
 mod routes;
 mod secrets;

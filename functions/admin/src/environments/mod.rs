@@ -16,6 +16,7 @@ use crate::access::Access;
 use crate::context::Context;
 use crate::keys::{self, Keys};
 use crate::projects::{check_identifier, checked_description, checked_name, checked_tags, named};
+use crate::reserved;
 use crate::retire::RemoveEnvironment;
 use crate::wrapped::Wrapped;
 use change::{CreateEnvironment, UpdateEnvironment};
@@ -67,6 +68,7 @@ pub(crate) async fn create(
 ) -> Result<(StatusCode, Json<Wrapped<Environment>>), Problem> {
     access.check_own()?;
     let project = context.project_of_body(&*admin.platform.db, &access, &request.project).await?;
+    reserved::check(reserved::ENVIRONMENTS, &request.identifier)?;
     let decision = CreateEnvironment {
         id: EnvironmentUuid::from_wire(admin.platform.random.uuid()),
         identifier: EnvironmentId::parse(&request.identifier).map_err(|error| named("identifier", error))?,

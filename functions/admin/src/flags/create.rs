@@ -17,6 +17,7 @@ use super::working::{Changes, body, prerequisites};
 use crate::environments::{config_created, first_config};
 use crate::parts::VariationRequest;
 use crate::projects::{checked_description, checked_name, checked_tags, named};
+use crate::reserved;
 
 /// `FeatureFlagRequest` of openapi/admin.yaml.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,6 +73,7 @@ impl CreateFlag {
             let message = "a new flag is not in the archive: leave it out, then DELETE the flag";
             return Err(Error::invalid("archived", message));
         }
+        reserved::check(reserved::FEATURES, &request.identifier)?;
         let variations: Vec<_> = request.variations.into_iter().map(Variation::from).collect();
         check::check_variations(&variations, request.kind)?;
         let default = |field: &'static str, id: &str| {

@@ -5,8 +5,8 @@ use model::limits::OBJECT_BYTES_MAX;
 use model::{EnvironmentUuid, Error, EventKind, ObjectKind, Segment, SegmentId, Version};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
-use super::check;
 use super::instruction::Instruction;
+use super::{check, mentions};
 use crate::instructions::Placed;
 
 /// Instructions for one segment, applied in order, all or none.
@@ -34,6 +34,7 @@ impl Decision for ChangeSegment {
         after.modified_at = state.now_ms;
         after.version = state.next_version(&self.environment);
         plan.step(step(&self.environment, Some(&before), &after, EventKind::Patch)?);
+        mentions::list(&mut plan, state, &self.environment, (Some(&before), &after)).await?;
         Ok(plan)
     }
 

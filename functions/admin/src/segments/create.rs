@@ -9,8 +9,8 @@ use platform::Random;
 use serde::Deserialize;
 use store::{Decision, Kind, Plan, ProjectState};
 
-use super::check;
 use super::instruction::{GroupRuleParameters, PRIORITY_STEP};
+use super::{check, mentions};
 use crate::clauses::ClauseParameters;
 use crate::projects::{checked_name, checked_tags, named};
 
@@ -102,6 +102,7 @@ impl Decision for CreateSegment {
         };
         let mut plan = Plan::new(());
         plan.step(super::change::step(&self.environment, None, &segment, EventKind::Create)?);
+        mentions::list(&mut plan, state, &self.environment, (None, &segment)).await?;
         Ok(plan)
     }
 }

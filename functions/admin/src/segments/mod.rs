@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod create;
 mod instruction;
+mod mentions;
 mod remove;
 mod usage;
 

@@ -1,11 +1,12 @@
 //! What callers say about a target.
 
 use model::limits::TARGET_ATTRIBUTES_BYTES_MAX;
-use model::{Error, Target, TargetId};
+use model::{Error, FieldError, Target, TargetId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::projects::{checked_name, named};
+use crate::reserved;
 
 /// `TargetRequest` of openapi/admin.yaml.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,7 +31,7 @@ pub struct TargetRequest {
 impl TargetRequest {
     /// The target, within its limits.
     pub(super) fn parse(self) -> Result<Target, Error> {
-        let identifier = TargetId::parse(&self.identifier)?;
+        let identifier = parse_identifier(&self.identifier)?;
         if self.anonymous == Some(true) {
             let message = "anonymous targets are never listed: leave it out, or do not send the target";
             return Err(Error::invalid("anonymous", message));
@@ -59,6 +60,12 @@ impl TargetRequest {
             }
         }
     }
+}
+
+/// The identifier of a target that is to be listed.
+pub(super) fn parse_identifier(text: &str) -> Result<TargetId, FieldError> {
+    reserved::check(reserved::TARGETS, text)?;
+    TargetId::parse(text)
 }
 
 /// Attributes within their limit.

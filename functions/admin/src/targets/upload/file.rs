@@ -6,6 +6,8 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use model::limits::{NAME_BYTES_MAX, TARGETS_PER_ENVIRONMENT_MAX};
 use model::{Error, FieldError, TargetId};
 
+use crate::targets::request::parse_identifier;
+
 /// Mistakes that are reported before the rest of the file is given up.
 const MISTAKES_MAX: usize = 20;
 
@@ -72,7 +74,7 @@ fn read(record: &StringRecord) -> Result<(TargetId, String), String> {
     if name.eq_ignore_ascii_case("name") && identifier.eq_ignore_ascii_case("identifier") {
         return Err("is a header; leave it out".to_owned());
     }
-    let identifier = TargetId::parse(identifier).map_err(|error| error.message)?;
+    let identifier = parse_identifier(identifier).map_err(|error| error.message)?;
     if name.len() > NAME_BYTES_MAX {
         return Err(format!("has a name longer than {NAME_BYTES_MAX} bytes; shorten it"));
     }
