@@ -62,7 +62,7 @@ pub use metrics::{
 };
 pub use objects::{
     Changed, ChangedObject, CurrentObject, Kind, change_events, changed_after, configs_of_flag, count,
-    current, current_bodies, last_body, referring,
+    current, current_bodies, last_body, objects_after, referring, some_current,
 };
 pub use order::{Direction, Window};
 pub use organisations::{OrganisationRow, insert_organisation, organisation, organisations_of};

@@ -113,6 +113,18 @@ const ONE: &str = "SELECT scope, identifier, version, changed_ms, body FROM curr
 const OF_SCOPE: &str = "SELECT scope, identifier, version, changed_ms, body FROM current_object
     WHERE scope = $1 AND kind = $2 AND body IS NOT NULL ORDER BY identifier";
 
+/// Kinds are told apart by the reader: a condition on them would lead `SQLite` to the primary key, and with it
+/// through all objects of the scope.
+const AFTER: &str = "SELECT scope, identifier, version, changed_ms, body, kind FROM current_object
+    WHERE scope = $1 AND version > $2 ORDER BY identifier";
+
+/// As many as fit well into one statement; where fewer are wanted, the last one is named again.
+const SOME_AT_ONCE: usize = 32;
+
+const SOME: &str = "SELECT scope, identifier, version, changed_ms, body FROM current_object
+    WHERE scope = $1 AND kind = $2 AND identifier IN ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+    $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34)";
+
 const COUNT: &str = "SELECT count(*) FROM current_object WHERE scope = $1 AND kind = $2 AND body IS NOT NULL";
 
 const LAST_BODY: &str = "SELECT body FROM object_version
@@ -158,6 +170,45 @@ pub async fn current(
 pub async fn current_bodies(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<CurrentObject>, Error> {
     let rows = db.query(Statement::new(OF_SCOPE).bind(scope).bind(kind.as_str())).await;
     rows.map_err(unavailable)?.iter().map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// The objects of one kind that changed after `version`, tombstones included, by identifier.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn objects_after(
+    db: &dyn Db,
+    scope: &str,
+    kind: Kind,
+    version: Version,
+) -> Result<Vec<CurrentObject>, Error> {
+    let rows = db.query(Statement::new(AFTER).bind(scope).bind(version.0)).await.map_err(unavailable)?;
+    let of_kind = rows.iter().filter(|row| row.text(5).is_ok_and(|text| text == kind.as_str()));
+    of_kind.map(|row| read(row).map_err(unavailable)).collect()
+}
+
+/// The objects of these identifiers as they are now, tombstones included, in no order.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn some_current(
+    db: &dyn Db,
+    scope: &str,
+    kind: Kind,
+    identifiers: &[&str],
+) -> Result<Vec<CurrentObject>, Error> {
+    let mut found = Vec::with_capacity(identifiers.len());
+    for some in identifiers.chunks(SOME_AT_ONCE) {
+        let last = some.last().copied().unwrap_or_default();
+        let padded = some.iter().copied().chain(std::iter::repeat(last)).take(SOME_AT_ONCE);
+        let statement = Statement::new(SOME).bind(scope).bind(kind.as_str());
+        let statement = padded.fold(statement, Statement::bind);
+        let rows = db.query(statement).await.map_err(unavailable)?;
+        for row in &rows {
+            found.push(read(row).map_err(unavailable)?);
+        }
+    }
+    Ok(found)
 }
 
 /// How many objects of one kind are not gone.

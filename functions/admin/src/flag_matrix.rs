@@ -12,6 +12,7 @@ use store::{Kind, ProjectRow};
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
+use crate::heads::FlagHead;
 
 /// `ProjectFlags` of openapi/admin.yaml.
 #[derive(Serialize)]
@@ -60,10 +61,17 @@ pub(crate) async fn read(
     let db = &*admin.platform.db;
     let project = context.project_of_path(db, &access, &identifier).await?;
     let environments = store::environments_of(db, &project.id).await?;
-    let (flags, page) = page.cut(flags(db, &project, &filters.name).await?);
+    let wanted = filters.name.to_lowercase();
+    let found = |flag: &FlagHead| {
+        !flag.archived
+            && [&flag.name, &flag.identifier].iter().any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let heads = admin.heads.flags(db, &project).await?;
+    let (heads, page) = page.cut(heads.iter().filter(|head| found(head)).collect());
+    let ids: Vec<&str> = heads.iter().map(|head| head.identifier.as_str()).collect();
     let names: BTreeMap<_, _> =
         environments.iter().map(|row| (row.id.as_str(), row.identifier.as_str())).collect();
-    let mut rows: Vec<FlagRow> = flags.into_iter().map(FlagRow::from).collect();
+    let mut rows = rows(db, &project, &ids).await?;
     stand(db, &project, &names, &mut rows).await?;
     let environments = environments
         .iter()
@@ -71,21 +79,14 @@ pub(crate) async fn read(
     Ok(Json(ProjectFlags { page, environments: environments.collect(), flags: rows }))
 }
 
-/// The project's flags that are not archived and whose names or identifiers contain `wanted`.
-async fn flags(db: &dyn Db, project: &ProjectRow, wanted: &str) -> Result<Vec<Flag>, Error> {
-    let wanted = wanted.to_lowercase();
-    let mut flags = Vec::new();
-    for body in store::current_bodies(db, project.id.as_str(), Kind::Flag).await? {
-        let Some(body) = body.body else { continue };
-        let flag: Flag = serde_json::from_str(&body).map_err(Error::internal)?;
-        let found = [flag.name.as_str(), flag.identifier.as_str()]
-            .iter()
-            .any(|text| text.to_lowercase().contains(&wanted));
-        if found && !flag.archived {
-            flags.push(flag);
-        }
-    }
-    Ok(flags)
+/// The flags of these identifiers, in their order.
+async fn rows(db: &dyn Db, project: &ProjectRow, identifiers: &[&str]) -> Result<Vec<FlagRow>, Error> {
+    let objects = store::some_current(db, project.id.as_str(), Kind::Flag, identifiers).await?;
+    let bodies = objects.iter().filter_map(|object| object.body.as_deref());
+    let rows = bodies.map(|body| serde_json::from_str(body).map(|flag: Flag| FlagRow::from(flag)));
+    let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+    rows.sort_by(|one, other| one.identifier.cmp(&other.identifier));
+    Ok(rows)
 }
 
 /// Says of each row, which are in the order of their identifiers, where its flag is on.

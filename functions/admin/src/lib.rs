@@ -11,6 +11,7 @@ mod context;
 mod environments;
 mod flag_matrix;
 mod flags;
+mod heads;
 mod idempotency;
 mod instructions;
 mod keys;
@@ -33,6 +34,7 @@ mod wrapped;
 use std::sync::Arc;
 
 use access::Access;
+use heads::Heads;
 use http::HeaderMap;
 use model::Error;
 use platform::Platform;
@@ -59,13 +61,15 @@ pub struct Admin {
     pub(crate) writer: Writer,
     /// `BURGEE_ADMIN_TOKEN`: an owner of everything. Compared, never stored.
     pub(crate) root_token: Option<Arc<str>>,
+    /// What lists look at, of all projects.
+    pub(crate) heads: Arc<Heads>,
 }
 
 impl Admin {
     /// The admin API on a platform. `root_token` (at least 32 characters) may do everything.
     pub fn new(platform: Platform, root_token: Option<Arc<str>>) -> Self {
         let writer = Writer::new(platform.clone());
-        Self { platform, writer, root_token }
+        Self { platform, writer, root_token, heads: Arc::default() }
     }
 
     /// Whether the headers carry a good access token, of whatever role and scope.

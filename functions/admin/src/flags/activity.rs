@@ -97,8 +97,8 @@ impl Activity {
 
     /// Why the flag may be stale, if it may be. Permanent flags never are, young ones not yet.
     fn stale_reason(&self, entry: &Entry) -> Option<&'static str> {
-        let age_ms = self.now_ms.saturating_sub(entry.created_ms);
-        if entry.permanent || entry.archived || age_ms < SINGLE_MS {
+        let age_ms = self.now_ms.saturating_sub(entry.flag.created_ms);
+        if entry.flag.permanent || entry.flag.archived || age_ms < SINGLE_MS {
             return None;
         }
         if age_ms >= STALE_MS && self.last_access(entry).is_none() {
@@ -121,6 +121,6 @@ impl Activity {
     }
 
     fn counts(&self, entry: &Entry) -> &[VariationCount] {
-        self.by_flag.get(entry.identifier.as_str()).map_or(&[], Vec::as_slice)
+        self.by_flag.get(entry.identifier()).map_or(&[], Vec::as_slice)
     }
 }

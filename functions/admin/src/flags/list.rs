@@ -1,23 +1,26 @@
-//! Listing flags: filtered and sorted here, over one snapshot.
+//! Listing flags: filtered and sorted here, over the heads of all of them; only those of the page are read
+//! whole.
 
 mod entry;
 mod filters;
+mod page;
 
 use std::collections::HashSet;
 
 use api::{Json, Page, PageRequest, Path, Problem, Query};
 use axum::extract::State;
-use model::{Error, FieldError, Flag, FlagConfig, FlagId, Segment, Snapshot, Target};
+use model::{Error, FieldError, FlagConfig, FlagId, Segment, Snapshot, Target};
 use platform::Db;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
 use super::activity::{Activity, StatusFilter};
-use super::answer::{self, Feature};
+use super::answer::Feature;
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
+use crate::heads::Heads;
 pub(super) use entry::Entry;
 pub(super) use filters::Filters;
 
@@ -47,6 +50,7 @@ struct FeatureCounts {
 /// What a list is made from.
 pub(super) struct Listing<'a> {
     pub(super) db: &'a dyn Db,
+    pub(super) heads: &'a Heads,
     pub(super) project: &'a ProjectRow,
     pub(super) environment: Option<&'a EnvironmentRow>,
     pub(super) now_ms: i64,
@@ -63,7 +67,8 @@ pub(crate) async fn list(
     let project = context.project(db, &access).await?;
     let environment = super::named_environment(db, &project, &context).await?;
     let now_ms = admin.platform.clock.now_ms();
-    let listing = Listing { db, project: &project, environment: environment.as_ref(), now_ms };
+    let listing =
+        Listing { db, heads: &admin.heads, project: &project, environment: environment.as_ref(), now_ms };
     Ok(Json(listing.page(page, &filters, None).await?))
 }
 
@@ -83,7 +88,8 @@ pub(crate) async fn dependants(
     let referring = store::referring(db, scope, Kind::Flag, flag.identifier.as_str()).await?;
     let only: HashSet<String> = referring.into_iter().map(|(_, identifier)| identifier).collect();
     let now_ms = admin.platform.clock.now_ms();
-    let listing = Listing { db, project: &project, environment: environment.as_ref(), now_ms };
+    let listing =
+        Listing { db, heads: &admin.heads, project: &project, environment: environment.as_ref(), now_ms };
     Ok(Json(listing.page(page, &filters, Some(&only)).await?))
 }
 
@@ -95,30 +101,32 @@ impl Listing<'_> {
         only: Option<&HashSet<String>>,
     ) -> Result<Features, Error> {
         let environment = self.environment_for(filters)?;
-        let mut entries = entry::all(self.db, self.project).await?;
-        let mut activity = None;
-        if let Some(environment) = environment {
-            if filters.look_at_configs() {
-                entry::add_configs(self.db, environment, &mut entries).await?;
-            }
-            if filters.look_at_activity() {
-                activity = Some(Activity::read(self.db, &environment.id, self.now_ms).await?);
-            }
-        }
+        let configs = match environment.filter(|_| filters.look_at_configs()) {
+            Some(environment) => Some(self.heads.configs(self.db, environment).await?),
+            None => None,
+        };
+        let activity = match environment.filter(|_| filters.look_at_activity()) {
+            Some(environment) => Some(Activity::read(self.db, &environment.id, self.now_ms).await?),
+            None => None,
+        };
+        let targeted = match environment.zip(filters.named_target()) {
+            Some((environment, target)) => Some(self.naming(environment, target).await?),
+            None => None,
+        };
+        let mut entries = entry::all(&self.heads.flags(self.db, self.project).await?, configs.as_deref());
         let feature_counts = filters.flag_counts().then(|| counts(&entries, activity.as_ref()));
         entries.retain(|entry| {
-            only.is_none_or(|only| only.contains(&entry.identifier))
+            [only, targeted.as_ref()].into_iter().flatten().all(|only| only.contains(entry.identifier()))
                 && filters.admit(entry, activity.as_ref())
         });
         entries.sort_by(|one, other| filters.order(one, other));
         let (entries, mut page) = page.cut(entries);
         page.version = environment.map(|row| row.version);
-        let mut features = self.features(&entries).await?;
+        let mut told = page::features(self.db, self.project, self.environment, &entries).await?;
         if let Some(activity) = activity.as_ref().filter(|_| filters.metrics()) {
-            for (feature, entry) in features.iter_mut().zip(&entries) {
-                activity.tell(feature, entry);
-            }
+            told.iter_mut().for_each(|(entry, feature)| activity.tell(feature, entry));
         }
+        let mut features = told.into_iter().map(|(_, feature)| feature).collect::<Vec<_>>();
         self.decorate(&mut features, filters).await?;
         Ok(Features { page, feature_counts, features })
     }
@@ -133,14 +141,14 @@ impl Listing<'_> {
         }
     }
 
-    /// The flags of the page, whole.
-    async fn features(&self, entries: &[Entry]) -> Result<Vec<Feature>, Error> {
-        let mut features = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let flag: Flag = read(&entry.body)?;
-            features.push(answer::feature(self.db, flag, self.project, self.environment).await?);
-        }
-        Ok(features)
+    /// The flags that serve a variation to the target by its name.
+    async fn naming(&self, environment: &EnvironmentRow, target: &str) -> Result<HashSet<String>, Error> {
+        let configs = bodies::<FlagConfig>(self.db, environment.id.as_str(), Kind::FlagConfig).await?;
+        let names = |config: &FlagConfig| {
+            let mut targets = config.variation_to_target_map.iter().flat_map(|map| &map.targets);
+            targets.any(|named| named.identifier.as_str() == target)
+        };
+        Ok(configs.into_iter().filter(names).map(|config| config.feature.to_string()).collect())
     }
 
     /// Adds what was asked for to the features of the page.
@@ -186,9 +194,9 @@ fn counts(entries: &[Entry], activity: Option<&Activity>) -> FeatureCounts {
     let in_use = |wanted| count(&|entry| activity.is_some_and(|activity| activity.is(wanted, entry)));
     FeatureCounts {
         total_features: entries.len(),
-        total_archived: count(&|entry| entry.archived),
+        total_archived: count(&|entry| entry.flag.archived),
         total_enabled: count(&|entry| entry.is_on),
-        total_permanent: count(&|entry| entry.permanent),
+        total_permanent: count(&|entry| entry.flag.permanent),
         total_active: in_use(StatusFilter::Active),
         total_recently_accessed: in_use(StatusFilter::RecentlyAccessed),
         total_potentially_stale: in_use(StatusFilter::PotentiallyStale),
@@ -197,9 +205,6 @@ fn counts(entries: &[Entry], activity: Option<&Activity>) -> FeatureCounts {
 
 async fn bodies<T: DeserializeOwned>(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<T>, Error> {
     let objects = store::current_bodies(db, scope, kind).await?;
-    objects.iter().filter_map(|object| object.body.as_deref()).map(read).collect()
-}
-
-fn read<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
-    serde_json::from_str(body).map_err(Error::internal)
+    let bodies = objects.iter().filter_map(|object| object.body.as_deref());
+    bodies.map(|body| serde_json::from_str(body).map_err(Error::internal)).collect()
 }

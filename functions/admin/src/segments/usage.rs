@@ -1,5 +1,7 @@
 //! Which flags use a segment, and which do not yet.
 
+use std::sync::Arc;
+
 use api::{Json, Page, PageRequest, Path, Problem, Query};
 use axum::extract::State;
 use model::{Error, Flag, FlagConfig, SegmentId, VariationId};
@@ -12,6 +14,7 @@ use crate::Admin;
 use crate::access::Access;
 use crate::clauses::SEGMENT_MATCH;
 use crate::context::Context;
+use crate::heads::FlagHead;
 
 /// A flag that serves a variation to the segment: `SegmentFlag` of openapi/admin.yaml.
 #[derive(Serialize)]
@@ -90,16 +93,16 @@ pub(crate) async fn available_flags(
     let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?.identifier;
     let taken = using(db, &place, &segment).await?;
     let wanted = filter.flag_name_identifier.unwrap_or_default().to_lowercase();
-    let mut free = Vec::new();
-    for object in store::current_bodies(db, place.project.id.as_str(), Kind::Flag).await? {
-        let flag: Flag = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
-        let holds = |text: &str| text.to_lowercase().contains(&wanted);
-        let matches = holds(&flag.name) || holds(flag.identifier.as_str());
-        if !flag.archived && matches && !taken.iter().any(|id| id == flag.identifier.as_str()) {
-            free.push(FlagBasicInfo { identifier: flag.identifier.to_string(), name: flag.name });
-        }
-    }
-    let (feature_flags, page) = page.cut(free);
+    let holds = |text: &str| text.to_lowercase().contains(&wanted);
+    let is_free = |flag: &FlagHead| {
+        let matches = holds(&flag.name) || holds(&flag.identifier);
+        matches && !flag.archived && !taken.contains(&flag.identifier)
+    };
+    let flags = admin.heads.flags(db, &place.project).await?;
+    let (free, page) = page.cut(flags.iter().filter(|flag| is_free(flag)).collect());
+    let info =
+        |flag: &Arc<FlagHead>| FlagBasicInfo { identifier: flag.identifier.clone(), name: flag.name.clone() };
+    let feature_flags = free.into_iter().map(info).collect();
     Ok(Json(FlagBasicInfos { page: page.at_version(place.environment.version), feature_flags }))
 }
 

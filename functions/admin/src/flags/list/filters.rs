@@ -85,7 +85,6 @@ impl Filters {
     pub(super) fn look_at_configs(&self) -> bool {
         self.enabled.is_some()
             || self.look_at_activity()
-            || text(self.target_identifier_filter.as_deref()).is_some()
             || matches!(self.sort_by_field, Some(SortField::ModifiedAt))
     }
 
@@ -104,6 +103,11 @@ impl Filters {
         self.summary == Some(true)
     }
 
+    /// For whom flags must serve a variation by name.
+    pub(super) fn named_target(&self) -> Option<&str> {
+        text(self.target_identifier_filter.as_deref())
+    }
+
     /// For whom flags are to be evaluated.
     pub(super) fn target(&self) -> Option<&str> {
         text(self.target_identifier_filter.as_deref()).or_else(|| text(self.target_identifier.as_deref()))
@@ -111,37 +115,35 @@ impl Filters {
 
     /// Whether the list shows the flag.
     pub(super) fn admit(&self, entry: &Entry, activity: Option<&Activity>) -> bool {
-        let lifetime = if entry.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
-        let id = entry.identifier.as_str();
-        entry.archived == self.archived.unwrap_or(false)
-            && holds(self.name.as_deref(), &entry.name)
+        let (flag, id) = (&entry.flag, entry.identifier());
+        let lifetime = if flag.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
+        flag.archived == self.archived.unwrap_or(false)
+            && holds(self.name.as_deref(), &flag.name)
             && holds(self.identifier.as_deref(), id)
-            && self.kind.is_none_or(|kind| kind == entry.kind)
+            && self.kind.is_none_or(|kind| kind == flag.kind)
             && self.lifetime.is_none_or(|wanted| wanted == lifetime)
             && listed(self.feature_identifiers.as_deref(), id).unwrap_or(true)
             && !listed(self.excluded_features.as_deref(), id).unwrap_or(false)
             && self.enabled.is_none_or(|enabled| enabled == entry.is_on)
             && self.admits_tags(entry)
             && self.status.is_none_or(|wanted| activity.is_some_and(|activity| activity.is(wanted, entry)))
-            && text(self.target_identifier_filter.as_deref())
-                .is_none_or(|target| entry.targets.iter().any(|named| named == target))
     }
 
     fn admits_tags(&self, entry: &Entry) -> bool {
         let Some(tags) = text(self.tags.as_deref()) else { return true };
-        entry.tags.iter().any(|tag| listed(Some(tags), tag).unwrap_or(false))
+        entry.flag.tags.iter().any(|tag| listed(Some(tags), tag).unwrap_or(false))
     }
 
     /// A total order: what compares equal is ordered by identifier.
     pub(super) fn order(&self, one: &Entry, other: &Entry) -> Ordering {
         let by_field = match self.sort_by_field.unwrap_or_default() {
-            SortField::Name => one.name.cmp(&other.name),
+            SortField::Name => one.flag.name.cmp(&other.flag.name),
             SortField::Identifier => Ordering::Equal,
-            SortField::Archived => one.archived.cmp(&other.archived),
-            SortField::Kind => one.kind.as_str().cmp(other.kind.as_str()),
+            SortField::Archived => one.flag.archived.cmp(&other.flag.archived),
+            SortField::Kind => one.flag.kind.as_str().cmp(other.flag.kind.as_str()),
             SortField::ModifiedAt => one.changed_ms.cmp(&other.changed_ms),
         };
-        let ascending = by_field.then_with(|| one.identifier.cmp(&other.identifier));
+        let ascending = by_field.then_with(|| one.identifier().cmp(other.identifier()));
         match self.sort_order.unwrap_or_default() {
             SortOrder::Ascending => ascending,
             SortOrder::Descending => ascending.reverse(),

@@ -1,0 +1,46 @@
+//! The flags of a page, whole.
+
+use std::collections::HashMap;
+
+use model::{Error, Flag, FlagConfig};
+use platform::Db;
+use store::{CurrentObject, EnvironmentRow, Kind, ProjectRow};
+
+use super::Entry;
+use crate::flags::answer::{self, Feature};
+
+/// Reads the flags, with what they serve in `environment`, in the order of `entries`. A flag that was deleted
+/// since is left out.
+pub(super) async fn features<'a>(
+    db: &dyn Db,
+    project: &ProjectRow,
+    environment: Option<&EnvironmentRow>,
+    entries: &'a [Entry],
+) -> Result<Vec<(&'a Entry, Feature)>, Error> {
+    let ids: Vec<&str> = entries.iter().map(Entry::identifier).collect();
+    let mut flags = by_identifier(store::some_current(db, project.id.as_str(), Kind::Flag, &ids).await?);
+    let mut configs = match environment {
+        Some(row) => by_identifier(store::some_current(db, row.id.as_str(), Kind::FlagConfig, &ids).await?),
+        None => HashMap::new(),
+    };
+    let mut features = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let id = entry.identifier();
+        let Some(body) = flags.remove(id).and_then(|object| object.body) else { continue };
+        let flag: Flag = serde_json::from_str(&body).map_err(Error::internal)?;
+        let feature = match configs.remove(id) {
+            Some(CurrentObject { body: Some(body), changed_ms, .. }) => {
+                let config: FlagConfig = serde_json::from_str(&body).map_err(Error::internal)?;
+                Feature::new(flag, project, Some(config)).changed_at(changed_ms)
+            }
+            // It is archived: what it served last is in its history.
+            _ => answer::feature(db, flag, project, environment).await?,
+        };
+        features.push((entry, feature));
+    }
+    Ok(features)
+}
+
+fn by_identifier(objects: Vec<CurrentObject>) -> HashMap<String, CurrentObject> {
+    objects.into_iter().map(|object| (object.identifier.clone(), object)).collect()
+}
