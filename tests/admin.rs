@@ -5,6 +5,7 @@ mod admin {
     pub(crate) mod access;
     pub(crate) mod ask;
     pub(crate) mod audit;
+    pub(crate) mod bad_everywhere;
     pub(crate) mod bad_fields;
     pub(crate) mod bad_input;
     pub(crate) mod contract;
@@ -21,6 +22,8 @@ mod admin {
     pub(crate) mod prerequisites;
     pub(crate) mod projects;
     pub(crate) mod removal;
+    pub(crate) mod rules;
+    pub(crate) mod segments;
     pub(crate) mod service;
     pub(crate) mod tags;
     pub(crate) mod targets;
@@ -30,5 +33,6 @@ mod admin {
     pub(crate) mod v1_repeats;
     pub(crate) mod v1_snapshots;
     pub(crate) mod v1_tokens;
+    pub(crate) mod whole_flags;
     pub(crate) mod world;
 }

@@ -14,11 +14,14 @@ pub(crate) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// The contract of Harness's admin API.
 pub(crate) const ADMIN: &str = "admin.yaml";
 
+/// The contract of what Burgee adds to it.
+pub(crate) const BURGEE: &str = "burgee.yaml";
+
 /// File name to document; `client.yaml` holds what the others refer to.
 static DOCUMENTS: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
     let texts = [
         (ADMIN, include_str!("../../openapi/admin.yaml")),
-        ("burgee.yaml", include_str!("../../openapi/burgee.yaml")),
+        (BURGEE, include_str!("../../openapi/burgee.yaml")),
         ("client.yaml", include_str!("../../openapi/client.yaml")),
     ];
     texts.into_iter().map(|(file, text)| (file, yaml_serde::from_str(text).unwrap())).collect()
@@ -82,7 +85,7 @@ pub(crate) fn path_of(template: &str) -> String {
 /// Fails if the contract does not list the answer's status for the request, or not what is in it; and, for
 /// a request that was accepted, if it does not list what was sent.
 pub(crate) fn check(ask: &Ask, answer: &Answer) {
-    let all = operations(ADMIN).into_iter().chain(operations("burgee.yaml"));
+    let all = operations(ADMIN).into_iter().chain(operations(BURGEE));
     let named =
         all.filter(|operation| operation.method == ask.method && fits(ask.path(), operation.template));
     // `/features/yaml` is not a flag of that name.
@@ -98,6 +101,21 @@ pub(crate) fn check(ask: &Ask, answer: &Answer) {
 }
 
 impl Operation {
+    /// Whether its body is JSON.
+    pub(crate) fn takes_json(&self) -> bool {
+        self.itself.at("/requestBody/content/application~1json").is_some()
+    }
+
+    /// Whether its query must have a parameter of that name.
+    pub(crate) fn needs(&self, name: &str) -> bool {
+        self.parameters().any(|one| one.value["name"] == name && one.value["required"] == true)
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = Spot> {
+        let lists = [self.item, self.itself].into_iter().filter_map(|spot| spot.field("parameters"));
+        lists.flat_map(Spot::items).map(Spot::resolved)
+    }
+
     fn check_answer(&self, answer: &Answer) {
         let place = format!("{} {} answered {}", self.method, self.template, answer.status);
         let responses = self.itself.field("responses").unwrap();
@@ -123,8 +141,7 @@ impl Operation {
     }
 
     fn check_query(&self, ask: &Ask) {
-        let lists = [self.item, self.itself].into_iter().filter_map(|spot| spot.field("parameters"));
-        let declared: Vec<_> = lists.flat_map(Spot::items).map(Spot::resolved).collect();
+        let declared: Vec<_> = self.parameters().collect();
         for (name, text) in ask.query() {
             let place = format!("{} {} accepted {name}={text}", self.method, self.template);
             let in_query = |one: &&Spot| one.value["in"] == "query" && one.value["name"] == *name;

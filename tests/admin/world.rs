@@ -1,5 +1,6 @@
 //! An admin API on a database in memory, and what requests leave in it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,9 +34,29 @@ pub(crate) struct World {
     heard: Mutex<Cursor>,
 }
 
-/// Everything that a write would change: revisions, versions and the number of rows.
+/// Everything that a write would change, by table.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Rows(Vec<(String, i64)>);
+pub(crate) struct Rows(BTreeMap<&'static str, Vec<String>>);
+
+/// What is in each table; of access tokens all but their last use, which a refused request notes, too.
+const TABLES: [(&str, &str); 13] = [
+    ("organisation", "SELECT * FROM organisation ORDER BY 1, 2"),
+    ("project", "SELECT * FROM project ORDER BY 1"),
+    ("environment", "SELECT * FROM environment ORDER BY 1"),
+    ("object_version", "SELECT * FROM object_version ORDER BY 1, 2, 3, 4"),
+    ("current_object", "SELECT * FROM current_object ORDER BY 1, 2, 3"),
+    ("current_reference", "SELECT * FROM current_reference ORDER BY 1, 2, 3, 4, 5"),
+    ("change", "SELECT * FROM change ORDER BY 1, 2, 3"),
+    ("sdk_key", "SELECT * FROM sdk_key ORDER BY 1"),
+    (
+        "admin_token",
+        "SELECT id, hash, name, role, account, project_id, expires_ms FROM admin_token ORDER BY 1",
+    ),
+    ("setting", "SELECT * FROM setting ORDER BY 1"),
+    ("target", "SELECT * FROM target ORDER BY 1, 2"),
+    ("work_queue", "SELECT * FROM work_queue ORDER BY 1"),
+    ("idempotency_key", "SELECT * FROM idempotency_key ORDER BY 1, 2"),
+];
 
 /// One step of an environment as the feed tells of it: its identifier, its version, the events.
 #[derive(Debug, Eq, PartialEq)]
@@ -121,17 +142,14 @@ impl World {
         self.platform.db.batch(vec![store::insert_token(&row)]).await.unwrap();
     }
 
+    /// Every row of every table that requests write to.
     pub(crate) async fn rows(&self) -> Rows {
-        const ALL: &str = "SELECT 'project ' || id, revision FROM project
-            UNION ALL SELECT 'environment ' || id, version FROM environment
-            UNION ALL SELECT 'organisations', count(*) FROM organisation
-            UNION ALL SELECT 'changes', count(*) FROM change
-            UNION ALL SELECT 'versions', count(*) FROM object_version
-            UNION ALL SELECT 'objects', count(*) FROM current_object
-            UNION ALL SELECT 'references', count(*) FROM current_reference
-            UNION ALL SELECT 'keys', count(*) FROM sdk_key ORDER BY 1";
-        let rows = self.platform.db.query(Statement::new(ALL)).await.unwrap();
-        Rows(rows.iter().map(|row| (row.text(0).unwrap().to_owned(), row.int(1).unwrap())).collect())
+        let mut tables = BTreeMap::new();
+        for (table, all) in TABLES {
+            let rows = self.platform.db.query(Statement::new(all)).await.unwrap();
+            tables.insert(table, rows.into_iter().map(|row| format!("{:?}", row.0)).collect());
+        }
+        Rows(tables)
     }
 
     /// What was done, newest last: actor, action, comment.
