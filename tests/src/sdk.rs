@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -45,6 +45,11 @@ pub enum Answer {
     Default,
     /// It threw or raised; `TypeError` or some such.
     Raised(String),
+}
+
+/// The interpreter with the packages of `tests/sdks/python/requirements.txt`.
+pub fn python() -> &'static Path {
+    &PYTHON
 }
 
 /// The interpreter with the SDK's packages: what `BURGEE_PYTHON` names, else what xtask installs now.

@@ -1,4 +1,4 @@
-//! The published Python SDK, in a virtual environment outside the checkout.
+//! The published Python SDK, and schemathesis, in a virtual environment outside the checkout.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -36,6 +36,8 @@ pub(crate) enum Part {
     Engine,
     /// Percentiles of toggles, changes and lists in a project of 10,000 flags and 10 environments.
     Admin,
+    /// Many made-up requests for each operation of the contract, and sequences of them.
+    Schemathesis,
     /// Memory, accepts and broadcasts of 5,000 streams, and what one flip costs 5,000 browsers.
     Streams,
 }
@@ -45,21 +47,23 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
     let all = Part::value_variants();
     for part in if wanted.is_empty() { all } else { wanted } {
         match part {
-            Part::Differential => differential(shell)?,
+            Part::Differential => with_python(shell, "differential")?,
             Part::Durability => durability(shell)?,
             Part::Simulation => simulation(shell)?,
             Part::Fuzz => fuzz(shell)?,
             Part::Engine => engine(shell)?,
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
+            Part::Schemathesis => with_python(shell, "schemathesis")?,
             Part::Streams => streams(shell)?,
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn differential(shell: &Shell) -> anyhow::Result<()> {
+/// A suite of the test tier that does more when it is told to, and needs Python.
+fn with_python(shell: &Shell, suite: &str) -> anyhow::Result<()> {
     install::test_servers_and_sdks(shell)?;
-    let mut test = shell.cargo(["test", "-p", "tests", "--test", "differential", "--", "--nocapture"]);
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", suite, "--", "--nocapture"]);
     test.env("BURGEE_SOAK", "1").env("BURGEE_PYTHON", python::installed(shell)?);
     shell::run(&mut test)
 }
