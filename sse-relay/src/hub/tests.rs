@@ -292,9 +292,13 @@ fn a_changed_key_is_looked_up_until_its_record_cannot_be_an_old_one_and_ends_whe
     let key = KeyHash::from_wire("hash");
     topic.change(entry(6, vec![key_event(EventKind::Patch, 6)]), NOW_MS);
 
-    assert_eq!(topic.changed_keys(), [key.clone()]);
+    assert_eq!(topic.changed_keys(), std::slice::from_ref(&key));
     topic.learn_key(&key, None, NOW_MS + 999);
-    assert_eq!(topic.changed_keys(), [key.clone()], "that may have been known before the change");
+    assert_eq!(
+        topic.changed_keys(),
+        std::slice::from_ref(&key),
+        "that may have been known before the change"
+    );
     topic.learn_key(&key, Some(NOW_MS + 5_000), NOW_MS + 1_000);
     assert_eq!(topic.changed_keys(), []);
 
