@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::world::{CLIENT_KEY, ENVIRONMENT, NOW_MS, SERVER_KEY, World};
@@ -42,6 +42,23 @@ async fn every_request_gets_the_status_that_sdks_act_on() {
             assert_eq!(response.json()["code"], json!(status.to_string()));
             assert!(response.json()["message"].as_str().unwrap().starts_with(message), "{}", response.text);
         }
+    }
+}
+
+/// Node would otherwise ask for rules again and again, and never say that it cannot start.
+#[tokio::test]
+async fn a_server_sdk_with_a_client_key_is_told_at_once() {
+    let world = World::empty();
+    for (key, info, status) in [
+        (CLIENT_KEY, "NodeJS 1.8.12 Server", 403),
+        (CLIENT_KEY, "Javascript 1.32.0 Client", 200),
+        (SERVER_KEY, "NodeJS 1.8.12 Server", 200),
+        (SERVER_KEY, "Javascript 1.32.0 Client", 200),
+    ] {
+        let request = Request::post("/client/auth").header("harness-sdk-info", info);
+        let response = world.send(request.body(json!({ "apiKey": key }).to_string().into()).unwrap()).await;
+
+        assert_eq!(response.status.as_u16(), status, "{info}: {}", response.text);
     }
 }
 
@@ -143,7 +160,7 @@ async fn a_wrong_method_is_405_and_an_unknown_path_404_both_in_json() {
         ("PUT", "/client/env/x/nothing/y/z", 404),
         ("GET", "/client/env/x/feature-configs/a/b", 404),
     ] {
-        let request = http::Request::builder().method(method).uri(path).body(axum::body::Body::empty());
+        let request = Request::builder().method(method).uri(path).body(axum::body::Body::empty());
 
         let response = world.send(request.unwrap()).await;
 
