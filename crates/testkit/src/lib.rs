@@ -1,6 +1,7 @@
-//! A world for tests: SQLite in memory, and a clock that tests move.
+//! A world for tests: SQLite in memory, a clock that tests move, and a network that breaks.
 
 mod clock;
+mod network;
 pub mod simulation;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use platform::Platform;
 use platform_native::{Sqlite, embedded_on};
 
 pub use clock::TestClock;
+pub use network::{Network, Weather};
 
 /// A platform on an empty SQLite database in memory, with the system's clock. Every call makes another.
 ///
