@@ -1,13 +1,13 @@
 //! A published SDK whose server is restored from a backup while it is connected.
 
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
 use tests::burgee::{Burgee, Demo, burgee};
 use tests::driver::Driver;
-use tests::repository::root;
+use tests::sdk;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -24,7 +24,7 @@ fn a_connected_sdk_follows_a_restore_and_every_change_after_it() {
     for flag in ["flip", "new"] {
         environment.create_flag(flag, "boolean", &[("true", "true"), ("false", "false")]);
     }
-    let mut sdk = node(&server, &key);
+    let mut sdk = node(&server, &key, folder.path());
     tool(&server, &["backup", &file]);
     // More than one change, so that the versions that the SDK knows are far above the backup's.
     for state in ["on", "off", "on"] {
@@ -53,20 +53,19 @@ fn tool(server: &Burgee, arguments: &[&str]) {
     assert!(ran.status.success(), "{arguments:?}: {ran:?}");
 }
 
-fn node(server: &Burgee, key: &str) -> Driver {
-    let mut command = Command::new("node");
-    command.arg(root().join("tests/sdks/node/driver.mjs")).env("BURGEE_SDK_STORE", "memory");
-    command.env("BURGEE_URL", format!("{}/api/1.0", server.url())).env("BURGEE_SDK_KEY", key);
-    let mut sdk = Driver::start(&mut command);
+fn node(server: &Burgee, key: &str, folder: &Path) -> Driver {
+    let url = format!("{}/api/1.0", server.url());
+    let settings = json!({ "url": url, "key": key, "streaming": true, "clock": 1 });
+    // The SDK's own store is a file, which other clients must not find.
+    let mut command = sdk::node("node/driver.mjs");
+    let mut sdk = Driver::start(command.arg(settings.to_string()).env("TMPDIR", folder));
     let ready = sdk.event("end of the initialisation", LIMIT, |event| event["event"] != "changed");
     assert_eq!(ready.body["event"], "ready", "{}", ready.body);
     sdk
 }
 
-/// Waits until the SDK serves the value: it looks after every change that the SDK reports.
+/// Waits until the SDK serves the value.
 fn changed_to(sdk: &mut Driver, flag: &str, value: bool, limit: Duration) {
     let target = json!({ "identifier": "ann", "name": "Ann" });
-    while sdk.call("boolVariation", &json!([flag, target, !value]), LIMIT).unwrap() != json!(value) {
-        sdk.event(&format!("change of {flag} to {value}"), limit, |event| event["flag"] == flag);
-    }
+    sdk.call("until", &json!([value, flag, "boolean", target, !value]), limit).unwrap();
 }

@@ -1,5 +1,7 @@
 //! The published SDKs, unmodified, each client in its own process, against the real binary.
 #![cfg(test)]
 
-mod node;
-mod python;
+mod conformance;
+mod examples;
+mod first_start;
+mod replay;

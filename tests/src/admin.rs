@@ -72,6 +72,7 @@ impl Admin {
         Environment {
             admin: self.clone(),
             project: project.to_owned(),
+            identifier: environment.to_owned(),
             create: scope.clone(),
             scope: format!("{scope}&projectIdentifier={project}&environmentIdentifier={environment}"),
         }
@@ -82,6 +83,7 @@ impl Admin {
 pub struct Environment {
     admin: Admin,
     project: String,
+    identifier: String,
     /// The query of calls that create: project and environment travel in the body.
     create: String,
     /// The query of all other calls.
@@ -143,6 +145,38 @@ impl Environment {
         let answer = self.admin.send("DELETE", &path, None);
         assert!([200, 204].contains(&answer.status), "DELETE {path}: {} {}", answer.status, answer.body);
         Instant::now()
+    }
+
+    /// Puts a flag into the archive; returns when the answer had been read.
+    pub fn archive_flag(&self, flag: &str) -> Instant {
+        self.admin.expect(204, "DELETE", &format!("/admin/features/{flag}?{}", self.scope), None);
+        Instant::now()
+    }
+
+    /// Takes a flag out of the archive; returns when the answer had been read.
+    pub fn restore_flag(&self, flag: &str) -> Instant {
+        self.admin.expect(201, "POST", &format!("/admin/features/{flag}/restore?{}", self.scope), None);
+        Instant::now()
+    }
+
+    /// Makes a segment without members.
+    pub fn create_segment(&self, identifier: &str) {
+        let body = json!({
+            "identifier": identifier, "name": identifier, "project": self.project, "environment": self.identifier,
+        });
+        self.admin.expect(201, "POST", &format!("/admin/segments?{}", self.create), Some(&body));
+    }
+
+    /// Gives one instruction to a segment; returns when the answer had been read.
+    pub fn instruct_segment(&self, segment: &str, kind: &str, parameters: &Value) -> Instant {
+        let body = json!({ "instructions": [{ "kind": kind, "parameters": parameters }] });
+        self.admin.expect(200, "PATCH", &format!("/admin/segments/{segment}?{}", self.scope), Some(&body));
+        Instant::now()
+    }
+
+    /// Everything that the environment serves, with its UUID.
+    pub fn snapshot(&self) -> Value {
+        self.admin.expect(200, "GET", &format!("/admin/burgee/v1/snapshot?{}", self.scope), None)
     }
 
     /// How the flag stands here.

@@ -1,6 +1,7 @@
 //! The real `burgee` binary as its own process, on a free port and a data folder of its own.
 
 use std::fs::{self, File, OpenOptions};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
@@ -174,6 +175,14 @@ impl Burgee {
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    ///
+    /// # Panics
+    /// If it did not say so.
+    pub fn address(&self) -> SocketAddr {
+        self.address.parse().unwrap_or_else(|error| panic!("{:?} is no address: {error}", self.address))
     }
 
     /// From the start of the process to the line that says it is ready.

@@ -15,6 +15,7 @@ pub mod driver;
 pub mod listener;
 pub mod postgres;
 pub mod process;
+pub mod raw;
 pub mod repository;
 pub mod sdk;
 pub mod seed;

@@ -109,25 +109,46 @@ impl Sdk {
     }
 
     fn command(self) -> Command {
-        let folder = root().join("tests/sdks");
-        let mut command = match self {
-            Self::Node => {
-                let mut node = Command::new("node");
-                node.arg(folder.join("node/evaluate.mjs"));
-                node
-            }
-            Self::Python => {
-                let mut python = Command::new(&*PYTHON);
-                python.arg(folder.join("python/evaluate.py"));
-                python
-            }
-        };
-        // Both would go through a proxy of the environment, even to this machine.
-        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            command.env_remove(name).env_remove(name.to_lowercase());
+        match self {
+            Self::Node => node("node/evaluate.mjs"),
+            Self::Python => python("python/evaluate.py"),
         }
-        command
     }
+}
+
+/// Node with a script below `tests/sdks`.
+///
+/// # Panics
+/// If the packages that the script imports are not installed.
+pub fn node(script: &str) -> Command {
+    let script = root().join("tests/sdks").join(script);
+    assert_installed(&script.with_file_name("node_modules"));
+    let mut node = Command::new("node");
+    node.arg(script);
+    without_proxies(node)
+}
+
+/// Says what to run where a folder with packages of Node.js is missing.
+///
+/// # Panics
+/// If it is.
+pub fn assert_installed(packages: &Path) {
+    assert!(packages.is_dir(), "{} is missing; run: cargo xtask test install", packages.display());
+}
+
+/// Python with a script below `tests/sdks` and the packages of the published SDK.
+pub fn python(script: &str) -> Command {
+    let mut python = Command::new(&*PYTHON);
+    python.arg(root().join("tests/sdks").join(script));
+    without_proxies(python)
+}
+
+/// SDKs would go through a proxy of the environment, even to this machine.
+fn without_proxies(mut command: Command) -> Command {
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    command
 }
 
 impl fmt::Display for Sdk {

@@ -11,6 +11,10 @@ use crate::shell::{self, Shell, succeeds};
 /// Built from source once per machine: 1 to 4 minutes on two cores.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 
+/// Where packages of Node.js are needed, each folder with a lock file.
+const NPM_FOLDERS: [&str; 5] =
+    ["tests/sdks/node", "tests/sdks/web", "examples/node", "examples/browser", "examples/react"];
+
 /// `cargo deny`, into the cache folder: nothing of the user's own cargo is touched.
 pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {
     if succeeds(shell.command("cargo-deny").arg("--version")) {
@@ -27,7 +31,7 @@ pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut install)
 }
 
-/// The published SDKs, exactly as locked, and Postgres for the storage tests.
+/// The published SDKs, exactly as locked, a browser for one of them, and Postgres for the storage tests.
 pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
     if !has_initdb(shell) {
         debian_package(shell, "postgresql")?;
@@ -36,14 +40,26 @@ pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
     if !succeeds(shell.command("curl").arg("--version")) {
         debian_package(shell, "curl")?;
     }
-    let folder = shell.root.join("tests/sdks/node");
-    if !is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
-        if !succeeds(shell.command("npm").arg("--version")) {
-            bail!("npm is not on the PATH: install Node.js 18 or later");
-        }
-        shell::run(shell.command("npm").arg("ci").current_dir(&folder))?;
+    // The published browser SDK runs in it.
+    if !succeeds(shell.command("chromium").arg("--version")) {
+        debian_package(shell, "chromium")?;
+    }
+    for folder in NPM_FOLDERS {
+        npm_packages(shell, folder)?;
     }
     python::installed(shell).map(drop)
+}
+
+/// What the folder's lock file names, unless it is there.
+fn npm_packages(shell: &Shell, folder: &str) -> anyhow::Result<()> {
+    let folder = shell.root.join(folder);
+    if is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    if !succeeds(shell.command("npm").arg("--version")) {
+        bail!("npm is not on the PATH: install Node.js 18 or later");
+    }
+    shell::run(shell.command("npm").arg("ci").current_dir(&folder))
 }
 
 /// Debian keeps the server's programs in a folder per version that is not on the PATH.

@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Differential,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
+    /// Every published SDK in every situation, also those that take minutes; writes docs/sdk-compatibility.md.
+    Sdks,
     /// 10,000 simulated runs of writers, readers and streams among failing stores and dying processes.
     Simulation,
     /// Every fuzz target: the engine's for ten minutes each, the others for five.
@@ -48,6 +50,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
     for part in if wanted.is_empty() { all } else { wanted } {
         match part {
             Part::Differential => with_python(shell, "differential")?,
+            Part::Sdks => with_python(shell, "sdks")?,
             Part::Durability => durability(shell)?,
             Part::Simulation => simulation(shell)?,
             Part::Fuzz => fuzz(shell)?,
@@ -63,7 +66,8 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
 /// A suite of the test tier that does more when it is told to, and needs Python.
 fn with_python(shell: &Shell, suite: &str) -> anyhow::Result<()> {
     install::test_servers_and_sdks(shell)?;
-    let mut test = shell.cargo(["test", "-p", "tests", "--test", suite, "--", "--nocapture"]);
+    let mut test =
+        shell.cargo(["test", "-p", "tests", "--test", suite, "--", "--nocapture", "--test-threads=1"]);
     test.env("BURGEE_SOAK", "1").env("BURGEE_PYTHON", python::installed(shell)?);
     shell::run(&mut test)
 }

@@ -1,43 +1,29 @@
-// One client of the published Node SDK, driven by JSON lines: calls come in on stdin as {id, call, arguments};
-// answers {id, result} or {id, error} and events {event, …} go out on stdout.
-import { createInterface } from 'node:readline';
+// One client of the published Node SDK; driver/calls.mjs says how it is talked to.
 import { Client, Event } from '@harnessio/ff-nodejs-server-sdk';
+import { answer } from '../driver/calls.mjs';
+import { hasten } from '../driver/clock.mjs';
+import { eachCall, say, settings } from '../driver/stdio.mjs';
 
-const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const CALLS = { boolean: 'boolVariation', string: 'stringVariation', int: 'numberVariation', json: 'jsonVariation' };
 
 // The SDK's own log goes to stderr, which the test shows when it fails.
 const toStderr = (...words) => console.error(...words.map(String));
 const logger = { trace: toStderr, debug: toStderr, info: toStderr, warn: toStderr, error: toStderr };
 
-// The SDK's default store writes a file 100 ms after each change and reports the change only then. A test that
-// measures the server asks for memory instead, which is an option of the published package.
-const memory = () => {
-  const kept = new Map();
-  return {
-    get: async (key) => kept.get(key),
-    set: async (key, value) => kept.set(key, value),
-    del: async (key) => kept.delete(key),
-    keys: async () => kept.keys(),
-  };
-};
+hasten(settings.clock, globalThis);
 
 // Every other option stays as a customer has it who changes nothing but the host.
-const url = process.env.BURGEE_URL;
-const options = { baseUrl: url, eventsUrl: url, logger };
-if (process.env.BURGEE_SDK_STORE === 'memory') options.store = memory();
-const client = new Client(process.env.BURGEE_SDK_KEY, options);
-
-client.on(Event.CHANGED, (flag) => say({ event: 'changed', flag }));
-client.waitForInitialization().then(
-  () => say({ event: 'ready' }),
-  (error) => say({ event: 'failed', error: String(error) }),
+const { url, key, streaming } = settings;
+const started = performance.now();
+const sdk = new Client(key, { baseUrl: url, eventsUrl: url, enableStream: streaming, logger });
+sdk.on(Event.CHANGED, (flag) => say({ event: 'changed', flag }));
+sdk.waitForInitialization().then(
+  () => say({ event: 'ready', took_ms: performance.now() - started }),
+  (error) => say({ event: 'failed', error: String(error), took_ms: performance.now() - started }),
 );
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const { id, call, arguments: values } = JSON.parse(line);
-  // Not awaited here: a call that never settles must not keep later ones from being made.
-  Promise.resolve()
-    .then(() => client[call](...values))
-    .then((result) => say({ id, result }))
-    .catch((error) => say({ id, error: String(error) }));
-}
+const client = {
+  value: (flag, kind, target, otherwise) => sdk[CALLS[kind]](flag, target, otherwise),
+  close: () => sdk.close(),
+};
+await eachCall((call) => answer(client, call, say));
