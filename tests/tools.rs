@@ -7,6 +7,7 @@ mod tools {
     pub(crate) mod command;
     pub(crate) mod differences;
     pub(crate) mod directory;
+    pub(crate) mod doctor;
     pub(crate) mod erase;
     pub(crate) mod export;
     pub(crate) mod import;

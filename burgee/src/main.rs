@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod data;
+mod doctor;
 mod erase;
 mod eval_command;
 mod export;
@@ -36,6 +37,8 @@ enum Command {
     /// Look after the history of changes
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look at data folder, schema, clock, port, keys and history, and say what is wrong
+    Doctor(doctor::Arguments),
     /// Copy everything into one file, also while a server is running
     Backup(backup::Arguments),
     /// Put a backup in the place of what is there
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Migrate(arguments) => migrate::run(&arguments),
         Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Repair(command) => repair::run(&command),

@@ -51,6 +51,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where a server listens, for those who ask it something.
+///
+/// # Errors
+/// If the environment says something that is no address.
+pub(crate) fn listen_address(named: Option<&str>) -> anyhow::Result<String> {
+    settings::listen_address(named)
+}
+
 /// Prints the environment variables, for people or as a page of the documentation.
 ///
 /// # Errors

@@ -112,6 +112,14 @@ impl Settings {
     }
 }
 
+/// Where to listen: what the command line says, else the environment, else the default.
+pub(super) fn listen_address(named: Option<&str>) -> anyhow::Result<String> {
+    match named {
+        Some(address) => Ok(address.to_owned()),
+        None => Ok(config::read(&[VARS])?.text("BURGEE_LISTEN")?.to_owned()),
+    }
+}
+
 /// The variables, for a terminal.
 pub(super) fn help() -> String {
     config::help(&[VARS])

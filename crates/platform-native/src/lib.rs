@@ -19,4 +19,6 @@ pub use clock::SystemClock;
 pub use embedded::{embedded, embedded_on};
 pub use random::SystemRandom;
 pub use serve::{SERVE_VARS, run, serve};
-pub use sqlite::{BackupError, Counters, OpenError, Options, Restore, RestoreError, Sqlite, back_up};
+pub use sqlite::{
+    BackupError, Counters, OpenError, Options, Restore, RestoreError, Sqlite, back_up, is_served,
+};

@@ -10,6 +10,7 @@ mod chain_rows;
 mod dialect;
 mod environments;
 mod erase;
+mod expiring;
 mod fault;
 mod flag_states;
 mod history;
@@ -44,6 +45,7 @@ pub use environments::{
     retire_environment, update_environment,
 };
 pub use erase::{Erasure, Leftover, Traces, find_traces};
+pub use expiring::{Expiring, expiring};
 pub use fault::unavailable;
 pub use flag_states::{FlagStanding, FlagTotals, flag_standings, flag_totals};
 pub use history::{BodyAt, HistoryOf, HistoryRow, body_at, count_history, history, snapshot_at};
@@ -75,7 +77,7 @@ pub use references::{config_references, flag_references, segment_references};
 pub use repair::{Repaired, VERSIONS_LEAP, needs_repair, note_restore};
 pub use schema::{SCHEMA_VERSION, check_schema, migrate, schema_version};
 pub use settings::{put_setting_once, setting};
-pub use status::{Backlog, ProjectStanding, backlog, count_projects, project_standings};
+pub use status::{Backlog, ProjectStanding, backlog, count_projects, newest_change_ms, project_standings};
 pub use target_list::{
     TargetField, TargetFilter, TargetRow, count_targets, delete_target, delete_targets_of, insert_target,
     listed_target, mention_target, name_target, targets, targets_after, update_target,

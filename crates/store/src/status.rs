@@ -37,6 +37,8 @@ pub struct ProjectStanding {
 const BACKLOG: &str = "SELECT (SELECT count(*) FROM change WHERE NOT sent),
     (SELECT min(at_ms) FROM change WHERE NOT sent), (SELECT count(*) FROM work_queue)";
 
+const NEWEST: &str = "SELECT max(at_ms) FROM change";
+
 const COUNT: &str = "SELECT count(*) FROM project WHERE NOT deleted
     AND (CAST($1 AS TEXT) IS NULL OR account = $1) AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
 
@@ -57,6 +59,15 @@ pub async fn backlog(db: &dyn Db) -> Result<Backlog, Error> {
     let read =
         |row: &Row| Ok(Backlog { changes: row.int(0)?, oldest_ms: row.opt_int(1)?, jobs: row.int(2)? });
     rows.first().map_or(Ok(Backlog::default()), read).map_err(unavailable)
+}
+
+/// When the newest change was made by the clock of whoever made it, in Unix milliseconds. Looks at every change.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn newest_change_ms(db: &dyn Db) -> Result<Option<i64>, Error> {
+    let rows = db.query(Statement::new(NEWEST)).await.map_err(unavailable)?;
+    rows.first().map_or(Ok(None), |row| row.opt_int(0)).map_err(unavailable)
 }
 
 /// How many projects there are, in one account or only this one where these are given.

@@ -13,6 +13,16 @@ const FILE_NAME: &str = "burgee.lock";
 /// Held as long as the folder is served.
 pub(super) struct FolderLock(#[expect(dead_code, reason = "closing the file ends the lock")] File);
 
+/// Whether a process is using the folder of that database now.
+pub fn is_served(file: &Path) -> bool {
+    let lock = file.parent().map(|folder| File::open(folder.join(FILE_NAME)));
+    // Shared, so that two who look do not take each other for a server.
+    matches!(
+        lock.map(|lock| lock.map(|lock| lock.try_lock_shared())),
+        Some(Ok(Err(TryLockError::WouldBlock)))
+    )
+}
+
 impl FolderLock {
     pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
         let path = folder.join(FILE_NAME);

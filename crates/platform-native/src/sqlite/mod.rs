@@ -19,6 +19,7 @@ use crossbeam_channel::{Sender, TrySendError};
 use platform::{Db, DbError, Dialect, Row, Statement};
 
 pub use backup::{BackupError, back_up};
+pub use lock::is_served;
 pub use open::OpenError;
 pub use restore::{Restore, RestoreError};
 
@@ -81,6 +82,18 @@ impl Sqlite {
         Self::open_locked(file, options, Some(lock))
     }
 
+    /// Opens the file for looking at it, also while another process serves it. Whatever would write fails.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn look_at(file: &Path) -> Result<Self, OpenError> {
+        let (options, name) = (Options { readers: 1, ..Options::default() }, file.display().to_string());
+        let session = Session::new(open::reader(file, &options)?, name.clone());
+        let writer = Writer::start(session, None, options.queue_max, &name)?;
+        let readers = Readers::start(file, &options, &name)?;
+        Ok(Self { readers: Some(readers), writer, file: Some(file.to_owned()), _lock: None })
+    }
+
     /// The same for whoever holds the folder's lock.
     fn open_locked(file: &Path, options: Options, lock: Option<FolderLock>) -> Result<Self, OpenError> {
         let name = file.display().to_string();
@@ -121,6 +134,21 @@ impl Sqlite {
         let script =
             "PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY; PRAGMA wal_checkpoint(TRUNCATE)";
         self.writer.alone(move |session| session.script(script)).await
+    }
+
+    /// Looks at every page, row and index entry.
+    ///
+    /// # Errors
+    /// `Invalid` with the first that is wrong; see [`DbError`].
+    pub async fn check(&self) -> Result<(), DbError> {
+        let rows = self.query(Statement::new("PRAGMA integrity_check(1)")).await?;
+        match rows.first().map(|row| row.text(0)).transpose()? {
+            Some("ok") => Ok(()),
+            damage => {
+                let damage = damage.unwrap_or("it says nothing").lines().collect::<Vec<_>>().join(" ");
+                Err(DbError::Invalid(format!("the database is damaged ({damage}); restore it from a backup")))
+            }
+        }
     }
 
     /// Writes a copy of the database as it is now to a new file, while others read and write.
