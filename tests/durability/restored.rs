@@ -57,7 +57,7 @@ fn node(server: &Burgee, key: &str, folder: &Path) -> Driver {
     let url = format!("{}/api/1.0", server.url());
     let settings = json!({ "url": url, "key": key, "streaming": true, "clock": 1 });
     // The SDK's own store is a file, which other clients must not find.
-    let mut command = sdk::node("node/driver.mjs");
+    let mut command = sdk::node_script("node/driver.mjs");
     let mut sdk = Driver::start(command.arg(settings.to_string()).env("TMPDIR", folder));
     let ready = sdk.event("end of the initialisation", LIMIT, |event| event["event"] != "changed");
     assert_eq!(ready.body["event"], "ready", "{}", ready.body);

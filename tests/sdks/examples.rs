@@ -10,7 +10,7 @@ use tests::burgee::{Burgee, Demo};
 use tests::deadline::wait_for;
 use tests::process::Process;
 use tests::repository::root;
-use tests::sdk::{assert_installed, node, python};
+use tests::sdk::{assert_installed, node_script, python_script};
 
 /// Far more than any of them takes, and short enough to fail while somebody watches.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ const FLIP: &str = "/admin/features/dark_mode?accountIdentifier=demo&orgIdentifi
 #[test]
 fn the_node_example_shows_a_change() {
     shows_a_change("server", |url, key| {
-        let mut node = node("../../examples/node/flags.mjs");
+        let mut node = node_script("../../examples/node/flags.mjs");
         node.env("BURGEE_URL", url).env("BURGEE_SDK_KEY", key);
         node
     });
@@ -30,7 +30,7 @@ fn the_node_example_shows_a_change() {
 #[test]
 fn the_python_example_shows_a_change() {
     shows_a_change("server", |url, key| {
-        let mut python = python("../../examples/python/flags.py");
+        let mut python = python_script("../../examples/python/flags.py");
         python.env("BURGEE_URL", url).env("BURGEE_SDK_KEY", key);
         python
     });
@@ -55,7 +55,7 @@ fn the_react_example_shows_a_change() {
 fn page(example: &str, url: &str, key: &str) -> Command {
     let page = root().join("examples").join(example).join("index.html");
     assert_installed(&page.with_file_name("node_modules"));
-    let mut watch = node("web/watch.mjs");
+    let mut watch = node_script("web/watch.mjs");
     watch.arg(format!("file://{}?key={key}&url={url}", page.display()));
     watch
 }

@@ -110,8 +110,8 @@ impl Sdk {
 
     fn command(self) -> Command {
         match self {
-            Self::Node => node("node/evaluate.mjs"),
-            Self::Python => python("python/evaluate.py"),
+            Self::Node => node_script("node/evaluate.mjs"),
+            Self::Python => python_script("python/evaluate.py"),
         }
     }
 }
@@ -120,7 +120,7 @@ impl Sdk {
 ///
 /// # Panics
 /// If the packages that the script imports are not installed.
-pub fn node(script: &str) -> Command {
+pub fn node_script(script: &str) -> Command {
     let script = root().join("tests/sdks").join(script);
     assert_installed(&script.with_file_name("node_modules"));
     let mut node = Command::new("node");
@@ -137,8 +137,8 @@ pub fn assert_installed(packages: &Path) {
 }
 
 /// Python with a script below `tests/sdks` and the packages of the published SDK.
-pub fn python(script: &str) -> Command {
-    let mut python = Command::new(&*PYTHON);
+pub fn python_script(script: &str) -> Command {
+    let mut python = Command::new(python());
     python.arg(root().join("tests/sdks").join(script));
     without_proxies(python)
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use model::KeyKind;
-use tests::sdk::{node, python};
+use tests::sdk::{node_script, python_script};
 
 /// A published SDK, unmodified, behind the driver that a test talks to.
 pub(crate) struct Stock {
@@ -27,35 +27,35 @@ pub(crate) const STOCK: &[Stock] = &[
         kind: KeyKind::Server,
         // Its own store is a file, which is written this long after each change.
         delay: Duration::from_millis(100),
-        driver: || node("node/driver.mjs"),
+        driver: || node_script("node/driver.mjs"),
     },
     Stock {
         name: "Python",
         package: "`harness-featureflags` 1.7.5",
         kind: KeyKind::Server,
         delay: Duration::ZERO,
-        driver: || python("python/driver.py"),
+        driver: || python_script("python/driver.py"),
     },
     Stock {
         name: "JavaScript, jsdom",
         package: "`@harnessio/ff-javascript-client-sdk` 1.32.0",
         kind: KeyKind::Client,
         delay: Duration::ZERO,
-        driver: || node("web/jsdom.mjs"),
+        driver: || node_script("web/jsdom.mjs"),
     },
     Stock {
         name: "JavaScript, Chromium",
         package: "`@harnessio/ff-javascript-client-sdk` 1.32.0",
         kind: KeyKind::Client,
         delay: Duration::ZERO,
-        driver: || node("web/chromium.mjs"),
+        driver: || node_script("web/chromium.mjs"),
     },
     Stock {
         name: "React",
         package: "`@harnessio/ff-react-client-sdk` 2.4.0 with React 18, jsdom",
         kind: KeyKind::Client,
         delay: Duration::ZERO,
-        driver: || node("web/react.mjs"),
+        driver: || node_script("web/react.mjs"),
     },
 ];
 

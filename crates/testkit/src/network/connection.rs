@@ -144,12 +144,16 @@ impl Direction {
 }
 
 async fn answer_bad_gateway(client: &mut TcpStream) -> io::Result<()> {
-    let mut bytes = vec![0; PIECE_BYTES];
-    // What is left unread when a socket is closed makes a reset of it, which could overtake the answer.
-    client.read(&mut bytes).await?;
+    let mut request = Vec::with_capacity(PIECE_BYTES);
+    while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        if client.read_buf(&mut request).await? == 0 {
+            return Ok(());
+        }
+    }
     client.write_all(BAD_GATEWAY).await?;
     client.shutdown().await?;
-    while client.read(&mut bytes).await? > 0 {}
+    // What is left unread when a socket is closed makes a reset of it, which could overtake the answer.
+    while client.read_buf(&mut request).await? > 0 {}
     Ok(())
 }
 
