@@ -176,8 +176,11 @@ impl Relay {
     async fn rules_at(&self, environment: &EnvironmentUuid, version: Version) -> Option<Arc<Environment>> {
         loop {
             match self.source.environment(environment, version).await {
-                Ok(environment) => return Some(environment),
+                Ok(environment) if environment.version >= version => return Some(environment),
                 Err(Error::NotFound { .. }) => return None,
+                Ok(_) => {
+                    debug!(environment = %environment, "rules of environment {environment} are older than {version}");
+                }
                 Err(error) => {
                     debug!(environment = %environment, error = %error, "rules of environment {environment} are not there yet: {error}");
                 }
