@@ -78,7 +78,9 @@ fn durability(shell: &Shell) -> anyhow::Result<()> {
 }
 
 fn streams(shell: &Shell) -> anyhow::Result<()> {
-    shell::run(&mut shell.cargo(["bench", "-p", "sse-relay", "--", "5000"]))?;
+    for manner in ["fresh", "browsers"] {
+        shell::run(&mut shell.cargo(["bench", "-p", "sse-relay", "--", "5000", manner]))?;
+    }
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "streams", "flips", "--", "--nocapture"]);
     shell::run(test.args(["--test-threads=1"]).env("BURGEE_SOAK", "1"))
 }

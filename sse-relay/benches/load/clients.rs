@@ -2,12 +2,25 @@
 
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::server::KEY;
+use crate::server::{BROWSERS_KEY, KEY};
+
+/// How streams are asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Manner {
+    /// On new connections, with a server key.
+    Fresh,
+    /// On connections that served something else before, as Node's SDK does.
+    Reused,
+    /// With a client key, each for a target of its own, as browsers do.
+    Browsers,
+}
 
 /// Clients that connect at the same time.
 const AT_ONCE: usize = 100;
@@ -20,15 +33,15 @@ pub(crate) struct Clients {
 
 impl Clients {
     /// Opens streams and waits until each has its first heartbeat.
-    pub(crate) async fn open(port: u16, streams: usize, reused: bool) -> Self {
+    pub(crate) async fn open(port: u16, streams: usize, manner: Manner) -> Self {
         let (sender, heard) = mpsc::unbounded_channel();
         let mut workers = JoinSet::new();
         for worker in 0..AT_ONCE {
             let sender = sender.clone();
             let share = (streams + worker) / AT_ONCE;
             workers.spawn(async move {
-                for _ in 0..share {
-                    let socket = open(port, reused).await;
+                for index in 0..share {
+                    let socket = open(port, manner, &format!("{worker}-{index}")).await;
                     tokio::spawn(listen(socket, sender.clone()));
                 }
             });
@@ -58,13 +71,20 @@ impl Clients {
     }
 }
 
-async fn open(port: u16, reused: bool) -> TcpStream {
+async fn open(port: u16, manner: Manner, target: &str) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).await.expect("the relay accepts");
-    if reused {
+    let credentials = match manner {
+        Manner::Fresh | Manner::Reused => format!("API-Key: {KEY}\r\n"),
+        Manner::Browsers => {
+            let target =
+                format!(r#"{{"identifier":"{target}","attributes":{{"plan":"pro","country":"NL"}}}}"#);
+            format!("API-Key: {BROWSERS_KEY}\r\nHarness-Target: {}\r\n", STANDARD.encode(target))
+        }
+    };
+    if matches!(manner, Manner::Reused) {
         ask(&mut socket, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", "hello").await;
     }
-    let stream = format!("GET /stream HTTP/1.1\r\nHost: x\r\nAPI-Key: {KEY}\r\n\r\n");
-    ask(&mut socket, &stream, ":\n\n").await;
+    ask(&mut socket, &format!("GET /stream HTTP/1.1\r\nHost: x\r\n{credentials}\r\n"), ":\n\n").await;
     socket
 }
 

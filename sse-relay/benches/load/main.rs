@@ -1,9 +1,10 @@
 //! What a stream costs: memory when idle, time to open, time until everybody has heard of a change.
 //!
-//! `cargo bench -p sse-relay -- [streams] [fresh|reused]`, by hand, on a quiet machine; wait a minute
+//! `cargo bench -p sse-relay -- [streams] [fresh|reused|browsers]`, by hand, on a quiet machine; wait a minute
 //! between runs, because closed connections keep their ports for so long. The relay is a process of its
 //! own, so that its memory is its own; it shares the cores with the clients. `reused`: each stream is
-//! asked for on a connection that served something else before, as Node's SDK does.
+//! asked for on a connection that served something else before, as Node's SDK does. `browsers`: each is
+//! for a target of its own, which is evaluated at each change.
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
@@ -16,7 +17,7 @@ mod server;
 
 use std::time::{Duration, Instant};
 
-use clients::Clients;
+use clients::{Clients, Manner};
 use process::Server;
 
 const STREAMS: usize = 5_000;
@@ -29,19 +30,23 @@ fn main() {
         return runtime.block_on(server::serve());
     }
     let streams = arguments.first().and_then(|argument| argument.parse().ok()).unwrap_or(STREAMS);
-    let reused = arguments.get(1).is_some_and(|argument| argument == "reused");
-    runtime.block_on(measure(streams, reused));
+    let manner = match arguments.get(1).map(String::as_str) {
+        Some("reused") => Manner::Reused,
+        Some("browsers") => Manner::Browsers,
+        _ => Manner::Fresh,
+    };
+    runtime.block_on(measure(streams, manner));
 }
 
-async fn measure(streams: usize, reused: bool) {
+async fn measure(streams: usize, manner: Manner) {
     let mut server = Server::start();
     let port = server.port();
     // The first streams pay for what all share.
-    let mut clients = Clients::open(port, 50, reused).await;
+    let mut clients = Clients::open(port, 50, manner).await;
     let before = server.resident_kib();
 
     let started = Instant::now();
-    clients.add(Clients::open(port, streams, reused).await);
+    clients.add(Clients::open(port, streams, manner).await);
     let opening = started.elapsed();
     tokio::time::sleep(Duration::from_secs(2)).await;
     let per_stream = (server.resident_kib() - before) / count(streams);

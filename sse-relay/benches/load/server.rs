@@ -1,7 +1,6 @@
 //! The relay under test: everything that it stands on is in memory, so only the relay is measured.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use api::TokenKeys;
@@ -11,16 +10,21 @@ use axum::Router;
 use axum::routing::get;
 use client_api::{Changes, Environment, Source, TargetStore};
 use model::{
-    AccountId, Domain, EnvironmentId, EnvironmentUuid, Error, EventKind, FeedEntry, KeyHash, KeyKind,
-    KeyRecord, OrganisationId, ProjectId, ProjectUuid, StreamEvent, Version,
+    AccountId, Domain, EnvironmentId, EnvironmentUuid, Error, EventKind, FeedEntry, FlagConfig, KeyHash,
+    KeyKind, KeyRecord, ObjectChange, OrganisationId, ProjectId, ProjectUuid, Snapshot, StreamEvent, Version,
 };
 use platform::memory::MemoryFeed;
 use platform::{ChangeFeed, Clock, Random};
+use serde_json::json;
 use sse_relay::{Limits, Parts, Relay, run};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-/// The one key.
+/// The server key.
 pub(crate) const KEY: &str = "the-key-of-the-bench";
+/// The client key.
+pub(crate) const BROWSERS_KEY: &str = "the-client-key-of-the-bench";
+/// Flags that the environment has; one of them changes.
+const FLAGS: usize = 100;
 const ENVIRONMENT: &str = "0b9c5d0e-0000-4000-8000-000000000000";
 
 /// Prints the port, then announces a change for each line that comes in, until there are no more.
@@ -54,27 +58,53 @@ pub(crate) async fn serve() {
 }
 
 /// An environment in which one flag changes.
-#[derive(Default)]
-struct OneEnvironment {
-    version: AtomicI64,
+struct OneEnvironment(Mutex<Arc<Environment>>);
+
+impl Default for OneEnvironment {
+    fn default() -> Self {
+        let flags = (0..FLAGS).map(|index| flag(&format!("flag-{index}"), Version(0))).collect();
+        Self(Mutex::new(Arc::new(Environment::new(Snapshot { flags, ..Snapshot::default() }).0)))
+    }
 }
 
 impl OneEnvironment {
     fn commit(&self) -> FeedEntry {
-        let version = Version(self.version.fetch_add(1, Ordering::SeqCst) + 1);
-        let identifier = "a_flag_with_a_name_as_long_as_they_are".to_owned();
+        let mut environment = self.0.lock().expect("nobody panics");
+        let version = environment.version.next();
+        let changed = flag("a_flag_with_a_name_as_long_as_they_are", version);
+        let identifier = changed.feature.to_string();
+        Arc::make_mut(&mut environment).apply(vec![ObjectChange::Flag(changed)], version);
         let event = StreamEvent { event: EventKind::Patch, domain: Domain::Flag, identifier, version };
         let environment = EnvironmentUuid::from_wire(ENVIRONMENT);
         FeedEntry { environment, version, at_ms: 0, events: vec![event] }
     }
+
+    fn now(&self) -> Arc<Environment> {
+        Arc::clone(&self.0.lock().expect("nobody panics"))
+    }
+}
+
+/// A rollout that serves all targets one value at each second version, and the other at the others.
+fn flag(identifier: &str, version: Version) -> FlagConfig {
+    let weight = if version.0 % 2 == 0 { 0 } else { 100 };
+    let flag = json!({
+        "feature": identifier, "state": "on", "kind": "boolean", "offVariation": "off", "version": version,
+        "variations": [{ "identifier": "on", "value": "true" }, { "identifier": "off", "value": "false" }],
+        "defaultServe": { "distribution": { "bucketBy": "identifier", "variations": [
+            { "variation": "on", "weight": weight }, { "variation": "off", "weight": 100 - weight },
+        ] } },
+    });
+    serde_json::from_value(flag).expect("a flag")
 }
 
 #[async_trait]
 impl Source for OneEnvironment {
     async fn key(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, Error> {
-        Ok((*hash == secret_hash(KEY)).then(|| KeyRecord {
+        let kinds = [(KEY, KeyKind::Server), (BROWSERS_KEY, KeyKind::Client)];
+        let found = kinds.into_iter().find(|(key, _)| *hash == secret_hash(key));
+        Ok(found.map(|(_, kind)| KeyRecord {
             hash: hash.clone(),
-            kind: KeyKind::Server,
+            kind,
             expires_ms: None,
             account: AccountId::from_wire("acct"),
             organisation: OrganisationId::from_wire("default"),
@@ -86,11 +116,11 @@ impl Source for OneEnvironment {
     }
 
     async fn environment(&self, _: &EnvironmentUuid, _: Version) -> Result<Arc<Environment>, Error> {
-        Err(Error::internal("streams of server keys need no environment"))
+        Ok(self.now())
     }
 
     async fn changes_after(&self, _: &EnvironmentUuid, _: Version) -> Result<Changes, Error> {
-        Ok(Changes { version: Version(self.version.load(Ordering::SeqCst)), events: Vec::new() })
+        Ok(Changes { version: self.now().version, events: Vec::new() })
     }
 
     async fn changes_since(&self, environment: &EnvironmentUuid, _: i64) -> Result<Changes, Error> {

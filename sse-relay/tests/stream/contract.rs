@@ -184,6 +184,25 @@ async fn a_heartbeat_follows_every_ten_seconds_of_silence_at_the_latest() {
     assert_eq!(stream.chunk().await, HEARTBEAT);
 }
 
+/// Thousands that heard of one change would otherwise all be written to again in one moment.
+#[tokio::test]
+async fn streams_that_heard_of_a_change_at_once_do_not_get_their_heartbeats_at_once() {
+    let world = World::new().await;
+    let mut streams = [world.stream().await, world.stream().await];
+    world.patch(&["a"]).await;
+    for stream in &mut streams {
+        assert_eq!(stream.event().await.0, "a");
+    }
+    let own = |nth: u64| Duration::from_secs(10) - Duration::from_millis(2 * nth);
+    world.clock.sleeping(own(1), 1).await;
+    world.clock.sleeping(own(2), 1).await;
+
+    world.clock.advance(own(2));
+
+    assert_eq!(streams[1].chunk().await, HEARTBEAT);
+    assert_eq!(world.metric("heartbeats_sent_total"), 1);
+}
+
 /// What wakes a stream without anything to send must not make the silence longer.
 #[tokio::test]
 async fn news_that_are_not_for_sdks_do_not_put_a_heartbeat_off() {
