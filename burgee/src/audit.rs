@@ -114,7 +114,12 @@ fn path(row: &ProjectRow) -> String {
 fn describe(project: &Known<ProjectRow>, report: &ChainReport) -> String {
     let row = &project.row;
     let deleted = if project.deleted { " (deleted)" } else { "" };
-    let mut text = format!("project {}{deleted}, id {}\n", path(row), row.id);
+    let named = match (row.identifier.as_str(), row.account.as_str()) {
+        ("", "") => "the installation".to_owned(),
+        ("", account) => format!("account {account}"),
+        _ => format!("project {}", path(row)),
+    };
+    let mut text = format!("{named}{deleted}, id {}\n", row.id);
     if let Some(damage) = &report.damage {
         text.push_str(&format!("  DAMAGED at {damage}\n"));
         return text;

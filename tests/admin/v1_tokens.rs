@@ -283,3 +283,42 @@ async fn organisations_are_listed_as_far_as_a_token_reaches() {
     owner.with_scope("").get("/burgee/v1/organisations").await.refused(400);
     of_account.with_scope("accountIdentifier=other").get("/burgee/v1/organisations").await.refused(403);
 }
+
+#[tokio::test]
+async fn who_made_and_revoked_a_token_is_recorded_where_the_token_reaches() {
+    let service = Service::start().await;
+    let root = service.owner();
+    let everywhere = make(&root, json!({"name": "everywhere", "role": "owner"})).await;
+    let of_account = make(&root, json!({"name": "account", "role": "owner", "account": "acme"})).await;
+    let of_project = json!({
+        "name": "project", "role": "owner", "account": "acme", "org": "default", "project": "shop",
+    });
+    let of_project = make(&root, of_project).await;
+    bearer(&service, &everywhere).delete(&path(&of_project)).await.is(204);
+    let all = "accountIdentifier=acme&orgIdentifier=default";
+    let trail = async |caller: &Caller, scope: &str| {
+        let page = caller.with_scope(scope).get("/audit?objectType=AccessToken").await.is(200);
+        let rows = page["data"]["auditTrails"].as_array().unwrap().clone();
+        let row = |row: &Value| {
+            let text = |field: &str| row[field].as_str().unwrap();
+            format!("{} {} {}", text("actor"), text("action"), text("project"))
+        };
+        rows.iter().map(row).collect::<Vec<_>>()
+    };
+
+    let of_shop = trail(&root, &format!("{all}&projectIdentifier=shop")).await;
+    let by_root = trail(&root, all).await;
+    let by_account = trail(&bearer(&service, &of_account), all).await;
+    let elsewhere = trail(&root, "accountIdentifier=other&orgIdentifier=default").await;
+
+    assert_eq!(of_shop, ["everywhere AccessTokenRevoked shop", "admin AccessTokenCreated shop"]);
+    assert_eq!(by_account, [of_shop.clone(), vec!["admin AccessTokenCreated ".to_owned()]].concat());
+    assert_eq!(by_root, [by_account.clone(), vec!["admin AccessTokenCreated ".to_owned()]].concat());
+    assert_eq!(elsewhere, ["admin AccessTokenCreated "], "of the installation");
+    let projects = root.with_scope(all).get("/projects").await.is(200);
+    assert_eq!(projects["data"]["itemCount"], 1, "chains are in no list of projects");
+    for chain in store::known_projects(&*service.platform.db).await.unwrap() {
+        let report = store::verify_project(&*service.platform.db, &chain.row, &[]).await.unwrap();
+        assert!(report.is_sound(), "{:?}", chain.row);
+    }
+}

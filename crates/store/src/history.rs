@@ -189,7 +189,13 @@ fn add(snapshot: &mut Snapshot, row: &Row) -> Result<(), DbError> {
     match Kind::read(row.text(0)?)? {
         Kind::FlagConfig => snapshot.flags.push(parse::<FlagConfig>(body, row)?),
         Kind::Segment => snapshot.segments.push(parse::<Segment>(body, row)?),
-        Kind::Flag | Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment => {}
+        Kind::Flag
+        | Kind::Tag
+        | Kind::Target
+        | Kind::Key
+        | Kind::Project
+        | Kind::Environment
+        | Kind::Token => {}
     }
     Ok(())
 }

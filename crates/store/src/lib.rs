@@ -3,6 +3,7 @@
 //! Every statement is a constant in the dialect that `PostgreSQL` and `SQLite` share, beside the function
 //! that runs it; `tests/tidy.rs` prepares each on both. Everything is read from the primary.
 
+mod account_chains;
 mod audit;
 mod authored;
 mod chain;
@@ -36,6 +37,7 @@ mod tokens;
 mod verify;
 mod write;
 
+pub use account_chains::{account_chain, begin_account_chain};
 pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, count_changes};
 pub use authored::{Authored, newest_by_author};
 pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
@@ -86,8 +88,8 @@ pub use targets::{
     bring_target, put_token_target, register_target, registered_targets, see_target, target, token_target,
 };
 pub use tokens::{
-    ListedToken, Lockout, Role, TokenRow, count_tokens, delete_token, insert_token, revoke_token,
-    token_by_hash, tokens_within, touch_token,
+    ListedToken, Role, TokenRow, count_tokens, delete_token, insert_token, token_by_hash, tokens_within,
+    touch_token,
 };
 pub use verify::{ChainDamage, ChainReport, ObjectDamage, verify_project};
 pub use write::{Author, Conditions, Decision, ObjectStep, Plan, ProjectState, Scope, Writer, Written};

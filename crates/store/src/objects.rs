@@ -26,6 +26,8 @@ pub enum Kind {
     Project,
     /// An environment itself: change rows only.
     Environment,
+    /// An access token: change rows only.
+    Token,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Key => "key",
             Self::Project => "project",
             Self::Environment => "environment",
+            Self::Token => "token",
         }
     }
 
@@ -50,7 +53,7 @@ impl Kind {
             Self::Segment => Some(Domain::Segment),
             Self::Key => Some(Domain::Key),
             Self::Environment => Some(Domain::Environment),
-            Self::Flag | Self::Tag | Self::Target | Self::Project => None,
+            Self::Flag | Self::Tag | Self::Target | Self::Project | Self::Token => None,
         }
     }
 
@@ -69,6 +72,7 @@ impl Kind {
             "key" => Ok(Self::Key),
             "project" => Ok(Self::Project),
             "environment" => Ok(Self::Environment),
+            "token" => Ok(Self::Token),
             other => Err(DbError::Invalid(format!("{other:?} is not a kind of object"))),
         }
     }
@@ -328,7 +332,16 @@ fn read_changed(row: &Row) -> Result<Option<ChangedObject>, DbError> {
         (Kind::FlagConfig, None) => ObjectChange::FlagGone(FlagId::from_wire(identifier)),
         (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(body, identifier)?),
         (Kind::Segment, None) => ObjectChange::SegmentGone(model::SegmentId::from_wire(identifier)),
-        (Kind::Flag | Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment, _) => {
+        (
+            Kind::Flag
+            | Kind::Tag
+            | Kind::Target
+            | Kind::Key
+            | Kind::Project
+            | Kind::Environment
+            | Kind::Token,
+            _,
+        ) => {
             return Ok(None);
         }
     };

@@ -39,12 +39,13 @@ const BACKLOG: &str = "SELECT (SELECT count(*) FROM change WHERE NOT sent),
 
 const NEWEST: &str = "SELECT max(at_ms) FROM change";
 
-const COUNT: &str = "SELECT count(*) FROM project WHERE NOT deleted
+/// What has no identifier is a chain of its account's own changes.
+const COUNT: &str = "SELECT count(*) FROM project WHERE NOT deleted AND identifier <> ''
     AND (CAST($1 AS TEXT) IS NULL OR account = $1) AND (CAST($2 AS TEXT) IS NULL OR id = $2)";
 
 const PROJECTS: &str = "SELECT p.account, p.organisation, p.identifier, p.revision,
     e.identifier, e.id, e.version
-    FROM (SELECT id, account, organisation, identifier, revision FROM project WHERE NOT deleted
+    FROM (SELECT id, account, organisation, identifier, revision FROM project WHERE NOT deleted AND identifier <> ''
         AND (CAST($1 AS TEXT) IS NULL OR account = $1) AND (CAST($2 AS TEXT) IS NULL OR id = $2)
         ORDER BY account, organisation, identifier LIMIT $3 OFFSET $4) p
     LEFT JOIN environment e ON e.project_id = p.id AND NOT e.deleted

@@ -72,33 +72,11 @@ pub struct ListedToken {
     pub project: Option<(OrganisationId, ProjectId)>,
 }
 
-/// Whether an installation may be left without a token that may do everything.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Lockout {
-    /// There is another way in.
-    Allowed,
-    /// There is none.
-    Refused {
-        /// Unix milliseconds; tokens that have expired are of no use.
-        now_ms: i64,
-    },
-}
-
 const INSERT: &str = "INSERT INTO admin_token
     (id, hash, name, prefix, role, account, project_id, created_ms, expires_ms)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 const DELETE: &str = "DELETE FROM admin_token WHERE id = $1";
-
-/// Changes nothing, but two that revoke each other's tokens wait for each other, and the second one sees
-/// what the first one did.
-const LOCK_OWNERS: &str = "UPDATE admin_token SET role = role
-    WHERE role = 'owner' AND account IS NULL AND project_id IS NULL";
-
-const DELETE_BUT_LAST_OWNER: &str = "DELETE FROM admin_token WHERE id = $1
-    AND (role <> 'owner' OR account IS NOT NULL OR project_id IS NOT NULL OR expires_ms <= $2
-    OR EXISTS (SELECT 1 FROM admin_token o WHERE o.id <> $1 AND o.role = 'owner'
-        AND o.account IS NULL AND o.project_id IS NULL AND (o.expires_ms IS NULL OR o.expires_ms > $2)))";
 
 const TOUCH: &str = "UPDATE admin_token SET last_used_ms = $1
     WHERE id = $2 AND (last_used_ms IS NULL OR last_used_ms < $3)";
@@ -132,18 +110,6 @@ pub fn insert_token(token: &TokenRow) -> Statement {
 /// Removes a token, if it is there.
 pub fn delete_token(id: &str) -> Statement {
     Statement::new(DELETE).bind(id)
-}
-
-/// Removes a token that is there. Unless `lockout` is allowed, the last token that may do everything stays:
-/// the batch is undone.
-pub fn revoke_token(id: &str, lockout: Lockout) -> Vec<Statement> {
-    match lockout {
-        Lockout::Allowed => vec![delete_token(id).expect_rows(1)],
-        Lockout::Refused { now_ms } => vec![
-            Statement::new(LOCK_OWNERS),
-            Statement::new(DELETE_BUT_LAST_OWNER).bind(id).bind(now_ms).expect_rows(1),
-        ],
-    }
 }
 
 /// Notes that a token was used in the hour that begins at `hour_ms`; at most one row changes an hour.

@@ -90,11 +90,6 @@ impl Access {
         }
     }
 
-    /// What audit calls the caller.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The caller, whose request may be sent again.
     pub(crate) fn of_request(mut self, request: Arc<NamedRequest>) -> Self {
         self.conditions.request = Some(request);

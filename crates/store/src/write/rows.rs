@@ -1,4 +1,4 @@
-//! Writes that no project's revision proves: a new project, and rows that belong to none.
+//! The write that no project's revision proves: a new project.
 
 use model::{Error, ObjectKind};
 use platform::{DbError, Statement};
@@ -39,30 +39,6 @@ impl Writer {
             DbError::Duplicate(_) => Err(Error::exists(ObjectKind::Project, &created.identifier)),
             DbError::OutcomeUnknown(_) if self.is_committed(&change_id).await == Some(true) => Ok(()),
             error => Err(unavailable(error)),
-        }
-    }
-
-    /// Writes rows that belong to no project, such as access tokens. `prepare` says which, and what the
-    /// caller gets; for a request that is sent again, the caller gets what it got first.
-    ///
-    /// # Errors
-    /// What `prepare` refuses; what `refusal` makes of the database's refusal.
-    pub async fn write_rows<T: Serialize + DeserializeOwned>(
-        &self,
-        author: &Author,
-        prepare: impl AsyncFnOnce() -> Result<(Vec<Statement>, T), Error>,
-        refusal: impl FnOnce(DbError) -> Error,
-    ) -> Result<T, Error> {
-        author.conditions.refuse_version()?;
-        let named = author.conditions.request.as_deref().map(NamedRequest::next_write);
-        if let Some(answer) = self.found(named.as_ref()).await? {
-            return Ok(answer);
-        }
-        let (statements, answer) = prepare().await?;
-        match self.batch_once(named.as_ref(), statements, &answer).await? {
-            Ok(Some(first)) => Ok(first),
-            Ok(None) => Ok(answer),
-            Err(error) => Err(refusal(error)),
         }
     }
 

@@ -4,7 +4,7 @@ mod instructions;
 
 use api::{Json, Page, PageRequest, Problem, Query};
 use axum::extract::State;
-use model::{Error, FieldError};
+use model::{AccountId, Error, FieldError};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use crate::wrapped::Wrapped;
 use instructions::{AuditInstruction, instruction_set};
 
 /// How audit spells the kinds of objects.
-const OBJECT_TYPES: [(Kind, &str); 8] = [
+const OBJECT_TYPES: [(Kind, &str); 9] = [
     (Kind::Flag, "Feature"),
     (Kind::FlagConfig, "FeatureActivation"),
     (Kind::Segment, "Segment"),
@@ -28,6 +28,7 @@ const OBJECT_TYPES: [(Kind, &str); 8] = [
     (Kind::Key, "ApiKey"),
     (Kind::Environment, "Environment"),
     (Kind::Project, "Project"),
+    (Kind::Token, "AccessToken"),
 ];
 
 /// The one order that audit has.
@@ -90,6 +91,7 @@ pub(crate) async fn list(
         let account = context.account(&access)?;
         let mut projects = store::projects_of(db, &account, &context.organisation()?).await?;
         projects.retain(|project| access.covers(project));
+        projects.extend(of_no_project(db, &access, &account).await?);
         projects
     };
     if context.environment_id()?.is_some() {
@@ -103,6 +105,19 @@ pub(crate) async fn list(
     let (count, audit_trails) = trails(db, &projects, &filter, direction, window(&page)).await?;
     let trails = AuditTrails { page: page.totals(count), audit_trails };
     Ok(Json(Wrapped::new(trails, &*admin.platform.random)))
+}
+
+/// The chains of the account and of the installation, as far as the caller's token reaches.
+async fn of_no_project(db: &dyn Db, access: &Access, account: &AccountId) -> Result<Vec<ProjectRow>, Error> {
+    if access.only_project().is_some() {
+        return Ok(Vec::new());
+    }
+    let of_account = store::account_chain(db, Some(account)).await?;
+    let of_installation = match access.account {
+        Some(_) => None,
+        None => store::account_chain(db, None).await?,
+    };
+    Ok(of_account.into_iter().chain(of_installation).collect())
 }
 
 /// How many changes there are, and those of the window: project by project, in each in the order of its

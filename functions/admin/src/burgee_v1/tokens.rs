@@ -1,21 +1,23 @@
 //! Access tokens of the admin API: what their bearers may do, and where.
 
+mod change;
+
 use api::{Json, Page, PageRequest, Path, Problem};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use model::limits::{ACCESS_TOKENS_MAX, NAME_BYTES_MAX};
+use model::limits::NAME_BYTES_MAX;
 use model::{AccountId, Error, FieldError, ObjectKind, OrganisationId, ProjectId};
-use platform::{Db, DbError, Statement};
+use platform::Db;
 use serde::{Deserialize, Serialize};
-use store::{ListedToken, Lockout, ProjectRow, Role, TokenRow};
-use tracing::info;
+use store::{ListedToken, ProjectRow, Role, TokenRow};
 
 use crate::Admin;
 use crate::access::{Access, ROOT_NAME};
 use crate::idempotency::NO_STORE;
 use crate::projects::named;
 use crate::secrets::{self, Seed};
+use change::{CreateToken, NewToken, RevokeToken};
 
 /// `TokenRequest` of openapi/burgee.yaml. Where it names no account or project, the token reaches as far as
 /// the one that makes it.
@@ -73,38 +75,23 @@ pub(crate) struct Tokens {
     tokens: Vec<Token>,
 }
 
-/// A new token, and what its clear text is made from.
-#[derive(Serialize, Deserialize)]
-struct Made {
-    row: TokenRow,
-    organisation: Option<OrganisationId>,
-    project: Option<ProjectId>,
-    seed: Seed,
-}
-
 pub(crate) async fn create(
     State(admin): State<Admin>,
     access: Access,
     Json(request): Json<TokenRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     access.check_own()?;
-    let prepare = async || {
-        let made = request.make(&admin, &access).await?;
-        Ok((vec![store::insert_token(&made.row)], made))
+    let db = &*admin.platform.db;
+    let (account, project) = request.scope(db, &access).await?;
+    let chain = match &project {
+        Some(project) => project.id.clone(),
+        None => store::begin_account_chain(db, account.as_ref(), admin.platform.clock.now_ms()).await?,
     };
-    let made = admin.writer.write_rows(&access.author(None), prepare, store::unavailable).await?;
-    info!(
-        token.id = made.row.id,
-        token.name = made.row.name,
-        token.role = made.row.role.as_str(),
-        actor = access.name(),
-        "access token {:?} was made by {:?}",
-        made.row.name,
-        access.name()
-    );
+    let made = request.make(&admin, &access, (account, project))?;
+    let decision = CreateToken { made };
+    let made = admin.writer.write(&chain, &access.author(None), &decision).await?.answer;
     let clear = access.secrets.token(&made.seed);
-    let listed = ListedToken { token: made.row, project: made.organisation.zip(made.project) };
-    let token = Token { token: Some(clear), ..Token::from(listed) };
+    let token = Token { token: Some(clear), ..Token::from(made.listed()) };
     Ok((StatusCode::CREATED, NO_STORE, Json(token)))
 }
 
@@ -125,29 +112,20 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     access.check_own()?;
-    let lockout = match &admin.root_token {
-        Some(_) => Lockout::Allowed,
-        None => Lockout::Refused { now_ms: admin.platform.clock.now_ms() },
+    let db = &*admin.platform.db;
+    let found = within(db, &access).await?.into_iter().find(|one| one.token.id == id);
+    let found = found.ok_or_else(|| Error::not_found(ObjectKind::Token, &id))?.token;
+    let chain = match &found.project {
+        // A deleted project's chain takes no more changes.
+        Some(project) if store::project_by_id(db, project).await.is_ok() => project.clone(),
+        _ => {
+            let now_ms = admin.platform.clock.now_ms();
+            store::begin_account_chain(db, found.account.as_ref(), now_ms).await?
+        }
     };
-    let prepare = async || {
-        let found = within(&*admin.platform.db, &access).await?.into_iter().find(|one| one.token.id == id);
-        found.ok_or_else(|| Error::not_found(ObjectKind::Token, &id))?;
-        Ok::<(Vec<Statement>, ()), Error>((store::revoke_token(&id, lockout), ()))
-    };
-    admin.writer.write_rows(&access.author(None), prepare, refusal).await?;
-    info!(token.id = id, actor = access.name(), "access token {id:?} was revoked by {:?}", access.name());
+    let decision = RevokeToken { id, is_last_way_in: admin.root_token.is_none() };
+    admin.writer.write(&chain, &access.author(None), &decision).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn refusal(error: DbError) -> Error {
-    match error {
-        DbError::Expectation { .. } => Error::InUse(
-            "this is the last access token that may do everything; make another one with the role owner, or \
-             start the server with BURGEE_ADMIN_TOKEN, before revoking it"
-                .to_owned(),
-        ),
-        error => store::unavailable(error),
-    }
 }
 
 /// The tokens that reach no further than the caller's.
@@ -156,37 +134,28 @@ async fn within(db: &dyn Db, access: &Access) -> Result<Vec<ListedToken>, Error>
 }
 
 impl TokenRequest {
-    async fn make(&self, admin: &Admin, access: &Access) -> Result<Made, Error> {
-        let now_ms = admin.platform.clock.now_ms();
-        let (account, project) = self.scope(&*admin.platform.db, access).await?;
-        let name = self.checked_name()?;
-        if let Some(expires_ms) = self.expires_at.filter(|expires_ms| *expires_ms <= now_ms) {
-            let message = format!(
-                "{expires_ms} has passed, in Unix milliseconds; leave it out for a token that does not expire"
-            );
-            return Err(Error::invalid("expiresAt", message));
-        }
-        if store::count_tokens(&*admin.platform.db).await? >= ACCESS_TOKENS_MAX as i64 {
-            let message =
-                format!("there are {ACCESS_TOKENS_MAX} access tokens, the most allowed; revoke one first");
-            return Err(Error::TooLarge(message));
-        }
+    fn make(
+        &self,
+        admin: &Admin,
+        access: &Access,
+        (account, project): (Option<AccountId>, Option<ProjectRow>),
+    ) -> Result<NewToken, Error> {
         let seed = Seed::new(&*admin.platform.random);
         let clear = access.secrets.token(&seed);
         let row = TokenRow {
             id: admin.platform.random.uuid(),
             hash: api::credentials::secret_hash(&clear),
-            name,
+            name: self.checked_name()?,
             prefix: secrets::prefix(&clear),
             role: self.role,
             account,
             project: project.as_ref().map(|project| project.id.clone()),
-            created_ms: now_ms,
+            created_ms: admin.platform.clock.now_ms(),
             expires_ms: self.expires_at,
             last_used_ms: None,
         };
-        let (organisation, project) = project.map(|row| (row.organisation, row.identifier)).unzip();
-        Ok(Made { row, organisation, project, seed })
+        let names = project.map(|row| (row.organisation, row.identifier));
+        Ok(NewToken { row, project: names, seed })
     }
 
     fn checked_name(&self) -> Result<String, FieldError> {

@@ -46,7 +46,7 @@ pub(crate) fn differences(
         Kind::Flag => found.flag(&read(before)?, &read(after)?),
         Kind::FlagConfig => found.config(&read(before)?, &read(after)?),
         Kind::Segment => found.segment(&read(before)?, &read(after)?),
-        Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment => {}
+        Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment | Kind::Token => {}
     }
     Ok(found.list)
 }
