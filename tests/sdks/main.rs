@@ -4,4 +4,5 @@
 mod conformance;
 mod examples;
 mod first_start;
+mod many_flags;
 mod replay;
