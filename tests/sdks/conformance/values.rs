@@ -18,8 +18,11 @@ use super::world::World;
 
 const TARGETS: usize = 32;
 
+/// Identifiers and values.
+type Variations = &'static [(&'static str, &'static str)];
+
 /// Identifier, kind and variations; the first is served when the flag is on, the last when it is off.
-const FLAGS: &[(&str, &str, &[(&str, &str)])] = &[
+const FLAGS: &[(&str, &str, Variations)] = &[
     ("off", "boolean", &[("true", "true"), ("false", "false")]),
     ("listed", "boolean", &[("true", "true"), ("false", "false")]),
     ("by-list", "int", &[("many", "2.5"), ("few", "-1")]),
@@ -128,7 +131,8 @@ fn targets() -> Vec<Target> {
     let target = |number: usize| {
         let plan = ["gold", "silver", "free"][number % 3];
         let region = ["eu-1", "eu-2", "us-1"][number / 3 % 3];
-        let email = format!("{}{number}@example.com", if number % 5 == 0 { "admin" } else { "user" });
+        let email =
+            format!("{}{number}@example.com", if number.is_multiple_of(5) { "admin" } else { "user" });
         let attributes =
             json!({ "plan": plan, "region": region, "email": email }).as_object().cloned().unwrap();
         let identifier = format!("user-{number}");

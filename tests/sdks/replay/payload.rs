@@ -65,7 +65,7 @@ pub(crate) fn by_name(event: &str) -> Value {
 pub(crate) fn by_prefix(event: &str) -> Value {
     let data: Vec<&str> = event.lines().filter(|line| line.starts_with("data:")).collect();
     assert_eq!(data.len(), 1, "{event:?}");
-    parsed(&data[0][6..])
+    parsed(data[0].get(6..).unwrap())
 }
 
 /// Reads an event as .NET does: every line that has the word in it, with braces around it, must be an object whose one
