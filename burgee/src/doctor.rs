@@ -210,7 +210,7 @@ fn look_at_port(listen: &str, is_served: bool, findings: &mut Findings) {
             findings.add(State::Well, "port", format!("a server answers on {address} and is ready"));
         }
         (true, Ok(status)) => {
-            findings.add(State::Broken, "port", format!("the server on {address} answers {status}"))
+            findings.add(State::Broken, "port", format!("the server on {address} answers {status}"));
         }
         (true, Err(error)) => {
             let what = format!(

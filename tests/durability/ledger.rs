@@ -73,12 +73,13 @@ impl Ledger {
     /// What is in the database though its client got no answer.
     pub(crate) fn made_without_answer(&self, data: &Path) -> Vec<String> {
         let (books, entries) = (Books::open(data), self.entries());
-        let (changes, flags, counted) = (books.numbers(CHANGES), books.numbers(FLAGS), books.counted());
+        let (changes, flags) = (books.numbers(CHANGES), books.numbers(FLAGS));
+        let counted = books.counted().targets.into_iter().map(|target| (target, 1)).collect();
         let unanswered = |fates: &BTreeMap<String, Fate>, found: &BTreeMap<String, i64>| -> Vec<String> {
             let unknown = fates.iter().filter(|(name, fate)| !is(**fate) && found.contains_key(*name));
             unknown.map(|(name, _)| name.clone()).collect()
         };
-        let reports = entries.reports.iter().map(|(flag, (_, fate))| (flag.clone(), *fate)).collect();
+        let reports = entries.reports.iter().map(|(target, (_, fate))| (target.clone(), *fate)).collect();
         let made = [
             unanswered(&entries.changes, &changes),
             unanswered(&entries.flags, &flags),

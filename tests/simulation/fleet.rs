@@ -9,7 +9,7 @@ use api::TokenKeys;
 use client_api::{Environment, Source};
 use delivery::Delivery;
 use fn_client::StoredTargets;
-use model::{EnvironmentUuid, FlagId, MetricsJob, ProjectUuid, ReportedEvaluations, Version};
+use model::{EnvironmentUuid, FlagId, MetricsJob, ProjectUuid, ReportedEvaluations, Target, Version};
 use sse_relay::{Limits, Parts, Relay};
 use store::{Author, Writer};
 use testkit::simulation::{Deployment, Process, Universe};
@@ -20,6 +20,9 @@ use super::truth::Truth;
 
 /// Flags that are written; few, so that writers meet.
 const FLAGS: u64 = 4;
+
+/// The flag that is there from the beginning and is never removed.
+pub(crate) const EVALUATED: &str = "evaluated";
 
 /// How often a process looks after what was left.
 const TICK: Duration = Duration::from_secs(2);
@@ -139,12 +142,12 @@ impl Instance {
             let queue = store::work_queue(&platform);
             for number in 0..count {
                 universe.sleep(Duration::from_millis(universe.below(6_000))).await;
-                let flag = format!("reported-{process}-{number}");
+                let target = format!("reported-{process}-{number}");
                 let evaluations = i64::try_from(universe.below(9)).unwrap() + 1;
-                place.truth.known().reports.insert(flag.clone(), (evaluations, false));
-                let job = job(&place, &flag, evaluations, universe.now_ms());
+                place.truth.known().reports.insert(target.clone(), (evaluations, false));
+                let job = job(&place, &target, evaluations, universe.now_ms());
                 let pushed = queue.push(serde_json::to_vec(&job).unwrap().into()).await;
-                place.truth.known().reports.insert(flag, (evaluations, pushed.is_ok()));
+                place.truth.known().reports.insert(target, (evaluations, pushed.is_ok()));
             }
         });
     }
@@ -180,18 +183,18 @@ impl Instance {
     }
 }
 
-fn job(place: &Place, flag: &str, count: i64, at_ms: i64) -> MetricsJob {
+/// A report of one target and of evaluations of the flag that is never removed.
+fn job(place: &Place, target: &str, count: i64, at_ms: i64) -> MetricsJob {
     MetricsJob {
         environment: place.environment.clone(),
         key: api::credentials::secret_hash(&place.key),
         received_ms: at_ms,
         evaluations: vec![ReportedEvaluations {
-            flag: flag.into(),
+            flag: EVALUATED.into(),
             variation: "true".into(),
-            target: "".into(),
             count,
             at_ms,
         }],
-        targets: Vec::new(),
+        targets: vec![Target::bare(target)],
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{EnvironmentUuid, ProjectUuid, Version};
+use model::{ProjectUuid, Version};
 use platform::{Db, Row, Statement};
 
 /// What the parts of a run tell each other outside of the world that is simulated.
@@ -14,7 +14,7 @@ pub(crate) struct Truth(Arc<Mutex<Known>>);
 pub(crate) struct Known {
     /// Versions that writers were told of.
     pub(crate) acknowledged: BTreeSet<Version>,
-    /// Reports: how many evaluations, and whether it was acknowledged.
+    /// Reports by the target that each names: how many evaluations, and whether it was acknowledged.
     pub(crate) reports: BTreeMap<String, (i64, bool)>,
     /// Events that streams brought.
     pub(crate) events: u64,
@@ -44,7 +44,9 @@ const FLAGS: &str =
 const VERSIONS: &str =
     "SELECT DISTINCT version FROM change WHERE environment_id IS NOT NULL ORDER BY version";
 
-const COUNTED: &str = "SELECT flag, CAST(sum(evaluations) AS BIGINT) FROM evaluation_count GROUP BY flag";
+const COUNTED: &str = "SELECT coalesce(CAST(sum(evaluations) AS BIGINT), 0) FROM evaluation_hour";
+
+const TARGETS: &str = "SELECT identifier FROM target";
 
 /// The flags as the database has them.
 pub(crate) async fn flags(db: &dyn Db) -> Flags {
@@ -66,13 +68,14 @@ pub(crate) async fn assert_written(db: &dyn Db, project: &ProjectUuid, known: &K
 }
 
 /// Every acknowledged report is counted once, any other at most once.
-pub(crate) async fn assert_counted(db: &dyn Db, environment: &EnvironmentUuid, known: &Known) {
-    let rows = db.query(Statement::new(COUNTED)).await.unwrap();
-    let count = |row: &Row| (row.text(0).unwrap().to_owned(), row.int(1).unwrap());
-    let counted: BTreeMap<String, i64> = rows.iter().map(count).collect();
-    for (flag, (count, acknowledged)) in &known.reports {
-        let found = counted.get(flag).copied().unwrap_or(0);
-        let right = found == *count || (found == 0 && !acknowledged);
-        assert!(right, "{environment}: {flag} was evaluated {count} times, {found} were counted");
+pub(crate) async fn assert_counted(db: &dyn Db, known: &Known) {
+    let evaluations = db.query(Statement::new(COUNTED)).await.unwrap()[0].int(0).unwrap();
+    let rows = db.query(Statement::new(TARGETS)).await.unwrap();
+    let targets: BTreeSet<_> = rows.iter().map(|row| row.text(0).unwrap()).collect();
+    for (target, (_, acknowledged)) in &known.reports {
+        assert!(targets.contains(target.as_str()) || !acknowledged, "the report of {target} is lost");
     }
+    // A report's target and counts are written together, so the targets say what must have been counted.
+    let reported = targets.iter().map(|target| known.reports[*target].0).sum::<i64>();
+    assert_eq!(evaluations, reported, "something was counted twice, or not at all");
 }

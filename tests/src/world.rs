@@ -122,6 +122,9 @@ impl Decision for NewEnvironment {
     }
 }
 
+/// What every flag can serve.
+const VARIATIONS: &str = "\"variations\":[{\"identifier\":\"true\",\"value\":\"true\"}]";
+
 /// Writes an object of the environment; the body holds the version, as real ones do.
 pub struct Put {
     /// Where.
@@ -137,7 +140,7 @@ impl Decision for Put {
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<Version>, Error> {
         let version = state.next_version(&self.environment);
         let mut plan = Plan::new(version);
-        let body = format!("{{\"feature\":\"{}\",\"version\":{version}}}", self.flag);
+        let body = format!("{{\"feature\":\"{}\",\"version\":{version},{VARIATIONS}}}", self.flag);
         plan.step(step(
             &self.environment,
             Kind::FlagConfig,

@@ -57,7 +57,8 @@ fn what_is_broken_is_named_and_makes_the_command_fail() {
     let newer = "INSERT INTO schema_version (version, min_reader) VALUES (999, 999)";
     let restored = "INSERT INTO setting (name, value) VALUES ('restored_ms', '1')";
     let tampered = "UPDATE change SET actor = 'somebody else'";
-    let cases: [(&str, &dyn Fn(&Path), &str); 5] = [
+    type Harm<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, Harm<'_>, &str); 5] = [
         ("BROKEN   database", &damage, FREE),
         ("BROKEN   schema", &in_database(newer), FREE),
         ("BROKEN   restore", &in_database(restored), FREE),
