@@ -89,6 +89,20 @@ fn an_unusable_data_folder_is_one_sentence() {
 }
 
 #[test]
+fn no_browser_may_take_an_answer_for_a_page() {
+    let folder = TempDir::new().unwrap();
+    let burgee = Burgee::start(folder.path(), Demo::No);
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let paths = ["/health/live", "/nowhere", "/admin/features", "/client/env/x/feature-configs"];
+    for path in paths {
+        let answer = agent.get(format!("{}{path}", burgee.url())).call().unwrap();
+        let header = answer.headers().get("x-content-type-options");
+        assert_eq!(header.map(|value| value.to_str().unwrap()), Some("nosniff"), "{path}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_database_is_one_sentence() {
     let folder = TempDir::new().unwrap();
     Burgee::start(folder.path(), Demo::No).terminate();

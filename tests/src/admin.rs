@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use ureq::{Agent, http};
 
+use crate::secrets;
+
 /// No request of a test should ever take this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(20);
 
@@ -203,5 +205,6 @@ fn read(answered: Result<http::Response<ureq::Body>, ureq::Error>, request: &str
     let mut response = answered.unwrap_or_else(|error| panic!("{request}: {error}"));
     let text = response.body_mut().read_to_string().unwrap_or_else(|error| panic!("{request}: {error}"));
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    secrets::note_answer(&body);
     Answer { status: response.status().as_u16(), body }
 }

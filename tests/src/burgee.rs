@@ -14,6 +14,7 @@ use crate::admin::Admin;
 use crate::deadline::wait_until;
 use crate::process::Process;
 use crate::repository::root;
+use crate::secrets;
 
 /// The admin token of every server that tests start.
 pub const ADMIN_TOKEN: &str = "a-token-for-the-tests-0123456789-abcdef";
@@ -215,6 +216,12 @@ impl Drop for Burgee {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}", written(self.logs.path()));
+            return;
+        }
+        secrets::note(ADMIN_TOKEN);
+        let log = self.stderr();
+        if let Some(line) = secrets::leak(&log) {
+            panic!("a secret is in the log: {line}");
         }
     }
 }

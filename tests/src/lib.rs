@@ -18,6 +18,7 @@ pub mod process;
 pub mod raw;
 pub mod repository;
 pub mod sdk;
+pub mod secrets;
 pub mod seed;
 pub mod sql;
 pub mod wire;

@@ -14,10 +14,13 @@ use delivery::Delivery;
 use fn_admin::Admin;
 use fn_client::{QueueRegistrar, StoredTargets};
 use fn_metrics_ingest::IngestState;
+use http::HeaderValue;
+use http::header::X_CONTENT_TYPE_OPTIONS;
 use platform::Platform;
 use platform_native::Sqlite;
 use sse_relay::{Limits, Parts, Relay};
 use tokio::net::TcpListener;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::operations::{self, Operations};
 use super::settings::Settings;
@@ -28,6 +31,9 @@ const TOKEN_KEYS: &str = "token_keys";
 
 /// Bytes of a made signing key.
 const TOKEN_KEY_BYTES: usize = 32;
+
+/// Values of variations are what customers wrote: no browser may take an answer for a page or a script.
+const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Everything that one process serves.
 pub(super) struct App {
@@ -88,7 +94,8 @@ impl App {
             .merge(operations::routes(operations))
             .fallback(api::fallback::not_found)
             .method_not_allowed_fallback(api::fallback::method_not_allowed)
-            .layer(from_fn(slow_bodies::refuse));
+            .layer(from_fn(slow_bodies::refuse))
+            .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING));
         Ok(Self { platform, admin, relay, router })
     }
 
