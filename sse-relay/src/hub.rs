@@ -203,8 +203,8 @@ impl Topic {
     }
 
     /// What is known of a step that targets are to be told of.
-    pub(crate) fn outlook(&self, step: &Step) -> Outlook {
-        self.rules.as_ref().map_or(Outlook::Unknown, |rules| rules.outlook(step))
+    pub(crate) fn outlook(&mut self, step: &Step) -> Outlook {
+        self.rules.as_mut().map_or(Outlook::Unknown, |rules| rules.outlook(step))
     }
 
     fn want_rules(&mut self, now_ms: i64) -> Option<Effect> {

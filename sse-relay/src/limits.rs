@@ -64,6 +64,9 @@ pub(crate) const RULES_MS_MAX: i64 = 500;
 pub(crate) const RULES_RETRY_WAIT: Duration = Duration::from_millis(50);
 /// Environments whose rules are read at the same time.
 pub(crate) const RULES_AT_ONCE: usize = 8;
+/// Versions and replays for which it is remembered what they mean to targets. Streams that are further
+/// behind are told without answers.
+pub(crate) const DECIDED_MAX: usize = 64;
 /// Flags that are evaluated for every target when one version changes. Evaluating so many before and after
 /// for 5,000 targets takes about a second of one core; of more, targets are told without answers.
 pub(crate) const EVALUATED_FLAGS_MAX: usize = 1_000;

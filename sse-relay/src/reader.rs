@@ -94,7 +94,7 @@ impl Reader {
     }
 
     /// What to do now.
-    pub(crate) fn next(&mut self, topic: &Topic, now_ms: i64) -> Action {
+    pub(crate) fn next(&mut self, topic: &mut Topic, now_ms: i64) -> Action {
         if let Some(end) = topic.over() {
             return Action::End(end);
         }
@@ -132,7 +132,7 @@ impl Reader {
     }
 
     /// Goes on to `step`, or says what has to be done first.
-    fn take(&mut self, step: &Step, topic: &Topic, now_ms: i64) -> Option<Action> {
+    fn take(&mut self, step: &Step, topic: &mut Topic, now_ms: i64) -> Option<Action> {
         let notices = match &self.listener {
             Listener::Server => &step.notices,
             Listener::Client => &step.for_clients,
@@ -262,7 +262,7 @@ mod tests {
     }
 
     /// How many frames are sent before the reader does something else, and what that is.
-    fn sends(topic: &Topic, reader: &mut Reader) -> (usize, Action) {
+    fn sends(topic: &mut Topic, reader: &mut Reader) -> (usize, Action) {
         let mut sent = 0;
         loop {
             match reader.next(topic, NOW_MS) {
@@ -276,27 +276,27 @@ mod tests {
 
     #[test]
     fn silence_is_broken_by_a_heartbeat_when_time_is_up_and_not_before() {
-        let (topic, mut reader) = stream(0);
+        let (mut topic, mut reader) = stream(0);
 
-        assert_eq!(reader.next(&topic, NOW_MS), SILENCE);
-        assert_eq!(reader.next(&topic, NOW_MS), SILENCE, "woken for nothing");
+        assert_eq!(reader.next(&mut topic, NOW_MS), SILENCE);
+        assert_eq!(reader.next(&mut topic, NOW_MS), SILENCE, "woken for nothing");
         reader.time_is_up();
 
-        assert_eq!(reader.next(&topic, NOW_MS), Action::Send(Frame::heartbeat()));
-        assert_eq!(reader.next(&topic, NOW_MS), SILENCE);
+        assert_eq!(reader.next(&mut topic, NOW_MS), Action::Send(Frame::heartbeat()));
+        assert_eq!(reader.next(&mut topic, NOW_MS), SILENCE);
     }
 
     #[test]
     fn an_event_takes_the_place_of_a_heartbeat_that_is_due() {
         let (mut topic, mut reader) = stream(0);
-        assert_eq!(reader.next(&topic, NOW_MS), SILENCE);
+        assert_eq!(reader.next(&mut topic, NOW_MS), SILENCE);
 
         reader.time_is_up();
         flip(&mut topic, 2, &["a"]);
 
-        let Action::Send(frame) = reader.next(&topic, NOW_MS) else { panic!("nothing is sent") };
+        let Action::Send(frame) = reader.next(&mut topic, NOW_MS) else { panic!("nothing is sent") };
         assert!(!frame.is_heartbeat());
-        assert_eq!(reader.next(&topic, NOW_MS), SILENCE);
+        assert_eq!(reader.next(&mut topic, NOW_MS), SILENCE);
     }
 
     #[test]
@@ -305,7 +305,7 @@ mod tests {
         flip(&mut topic, 2, &["a", "b"]);
         flip(&mut topic, 3, &["a"]);
 
-        let sent = std::iter::from_fn(|| match reader.next(&topic, NOW_MS) {
+        let sent = std::iter::from_fn(|| match reader.next(&mut topic, NOW_MS) {
             Action::Send(frame) => Some(frame),
             _ => None,
         });
@@ -319,22 +319,22 @@ mod tests {
 
     #[test]
     fn a_hundred_events_are_sent_at_once() {
-        let (topic, mut reader) = stream(100);
+        let (mut topic, mut reader) = stream(100);
 
-        assert_eq!(sends(&topic, &mut reader), (100, SILENCE));
+        assert_eq!(sends(&mut topic, &mut reader), (100, SILENCE));
     }
 
     #[test]
     fn more_are_spread_over_five_seconds() {
-        let (topic, mut reader) = stream(1_000);
+        let (mut topic, mut reader) = stream(1_000);
 
         for portion in 0..49 {
-            assert_eq!(sends(&topic, &mut reader), (20, Action::Wait(PACE_WAIT)), "portion {portion}");
-            assert_eq!(reader.next(&topic, NOW_MS), Action::Wait(PACE_WAIT), "woken for nothing");
+            assert_eq!(sends(&mut topic, &mut reader), (20, Action::Wait(PACE_WAIT)), "portion {portion}");
+            assert_eq!(reader.next(&mut topic, NOW_MS), Action::Wait(PACE_WAIT), "woken for nothing");
             reader.time_is_up();
         }
 
-        assert_eq!(sends(&topic, &mut reader), (20, SILENCE));
+        assert_eq!(sends(&mut topic, &mut reader), (20, SILENCE));
         assert_eq!(PACE_WAIT * 50, Duration::from_secs(5));
     }
 
@@ -345,15 +345,15 @@ mod tests {
 
         flip(&mut topic, 2, &flags.iter().map(String::as_str).collect::<Vec<_>>());
 
-        assert_eq!(sends(&topic, &mut reader), (3, Action::Wait(PACE_WAIT)));
+        assert_eq!(sends(&mut topic, &mut reader), (3, Action::Wait(PACE_WAIT)));
     }
 
     #[test]
     fn a_stream_ends_when_its_time_has_come_and_waits_no_longer() {
-        let (topic, mut reader) = stream(0);
+        let (mut topic, mut reader) = stream(0);
 
-        assert_eq!(reader.next(&topic, ENDS_MS - 4_000), Action::Wait(Duration::from_secs(4)));
-        assert_eq!(reader.next(&topic, ENDS_MS), Action::End(End::Lifetime));
+        assert_eq!(reader.next(&mut topic, ENDS_MS - 4_000), Action::Wait(Duration::from_secs(4)));
+        assert_eq!(reader.next(&mut topic, ENDS_MS), Action::End(End::Lifetime));
     }
 
     #[test]
@@ -365,9 +365,9 @@ mod tests {
         flip(&mut topic, 2, &["a"]);
 
         assert!(reader.is_shutting_down());
-        assert_eq!(sends(&topic, &mut reader), (1, Action::Wait(Duration::from_millis(500))));
-        assert_eq!(reader.next(&topic, NOW_MS + 500), Action::Send(last_words));
-        assert_eq!(reader.next(&topic, NOW_MS + 500), Action::End(End::ShutDown));
+        assert_eq!(sends(&mut topic, &mut reader), (1, Action::Wait(Duration::from_millis(500))));
+        assert_eq!(reader.next(&mut topic, NOW_MS + 500), Action::Send(last_words));
+        assert_eq!(reader.next(&mut topic, NOW_MS + 500), Action::End(End::ShutDown));
     }
 
     #[test]
@@ -380,10 +380,10 @@ mod tests {
         };
 
         topic.learn(Question::Since(0), deleted("another"), NOW_MS);
-        assert!(matches!(reader.next(&topic, NOW_MS), Action::Send(_)));
+        assert!(matches!(reader.next(&mut topic, NOW_MS), Action::Send(_)));
         topic.learn(Question::Since(0), deleted("hash"), NOW_MS);
 
-        assert_eq!(reader.next(&topic, NOW_MS), Action::End(End::KeyRevoked));
+        assert_eq!(reader.next(&mut topic, NOW_MS), Action::End(End::KeyRevoked));
     }
 
     #[test]
@@ -393,6 +393,6 @@ mod tests {
             flip(&mut topic, version, &["a"]);
         }
 
-        assert_eq!(reader.next(&topic, NOW_MS), Action::End(End::TooSlow));
+        assert_eq!(reader.next(&mut topic, NOW_MS), Action::End(End::TooSlow));
     }
 }

@@ -4,14 +4,15 @@
 //! A version is wanted when streams are to be told of it. Reading it has a deadline; when that has passed
 //! without success the version is told without answers, and clients fetch them.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
 
 use client_api::Environment;
 use eval::Ruleset;
 use model::Version;
 
 use crate::answers::Answers;
-use crate::limits::RULES_MS_MAX;
+use crate::limits::{DECIDED_MAX, RULES_MS_MAX};
 use crate::step::Step;
 
 /// The rules of one environment while there are targets to find answers for.
@@ -26,6 +27,9 @@ pub(crate) struct Rules {
     reading: Option<Wanted>,
     /// What was wanted meanwhile.
     next: Option<Wanted>,
+    /// What was decided lately; steps refer to it weakly. Each holds two rulesets, which share what is the
+    /// same in both, but not all there is.
+    decided: VecDeque<Arc<Answers>>,
 }
 
 /// A version that streams wait for.
@@ -84,15 +88,25 @@ impl Rules {
         self.given_up = self.given_up.max(version);
     }
 
-    /// What is known of a step. Once it is decided it stays so, for all streams alike.
-    pub(crate) fn outlook(&self, step: &Step) -> Outlook {
+    /// What is known of a step. Once it is decided it stays so, for all streams alike, until it is so long
+    /// ago that whoever has not been told yet may as well fetch.
+    pub(crate) fn outlook(&mut self, step: &Step) -> Outlook {
         if let Some(decided) = step.answers.get() {
-            return Outlook::of(decided.as_ref());
+            let kept = decided.as_ref().and_then(Weak::upgrade);
+            return kept.map_or(Outlook::Unknown, Outlook::Known);
         }
         if !self.is_settled(step.version) {
             return Outlook::Awaited;
         }
-        Outlook::of(step.answers.get_or_init(|| self.decide(step).map(Arc::new)).as_ref())
+        let answers = self.decide(step).map(Arc::new);
+        // It was not decided before: whoever decides holds the environment's lock.
+        let _ = step.answers.set(answers.as_ref().map(Arc::downgrade));
+        let Some(answers) = answers else { return Outlook::Unknown };
+        if self.decided.len() >= DECIDED_MAX {
+            self.decided.pop_front();
+        }
+        self.decided.push_back(Arc::clone(&answers));
+        Outlook::Known(answers)
     }
 
     fn decide(&self, step: &Step) -> Option<Answers> {
@@ -107,12 +121,6 @@ impl Rules {
 
     fn is_settled(&self, version: Version) -> bool {
         self.given_up >= version || self.current.as_ref().is_some_and(|current| current.version >= version)
-    }
-}
-
-impl Outlook {
-    fn of(decided: Option<&Arc<Answers>>) -> Self {
-        decided.map_or(Self::Unknown, |answers| Self::Known(Arc::clone(answers)))
     }
 }
 

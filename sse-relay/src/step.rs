@@ -1,7 +1,7 @@
 //! One version of an environment as streams are told of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use client_api::FlagEvaluation;
 use model::{Domain, EventKind, StreamEvent, Version};
@@ -41,8 +41,9 @@ pub(crate) struct Step {
     /// Whether it follows what every stream that is sent it has heard of. A replay does not: nobody
     /// knows what its client holds.
     pub(crate) is_next: bool,
-    /// What it means to targets, once that is decided; `None` inside if it cannot be known.
-    pub(crate) answers: OnceLock<Option<Arc<Answers>>>,
+    /// What it means to targets, once that is decided; `None` inside if it cannot be known. Those who
+    /// decide keep it for a while.
+    pub(crate) answers: OnceLock<Option<Weak<Answers>>>,
 }
 
 impl Notice {

@@ -91,7 +91,7 @@ impl Subscription {
             if relay.phase() == Phase::Closing {
                 return Err(End::ShutDown);
             }
-            let action = self.reader.next(&channel.topic(), relay.clock.now_ms());
+            let action = self.reader.next(&mut channel.topic(), relay.clock.now_ms());
             match action {
                 Action::Send(frame) => return Ok(self.counted(frame)),
                 Action::End(end) => return Err(end),

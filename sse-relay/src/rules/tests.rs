@@ -22,7 +22,7 @@ fn changed(version: i64) -> Step {
 }
 
 /// The answers that a target is told at that step; `None` while or where that is not known.
-fn told(rules: &Rules, step: &Step) -> Option<Vec<String>> {
+fn told(rules: &mut Rules, step: &Step) -> Option<Vec<String>> {
     let Outlook::Known(answers) = rules.outlook(step) else { return None };
     let told = wire(&answers.of(&Target::bare("ann")));
     Some(
@@ -76,7 +76,7 @@ fn a_step_is_awaited_until_its_rules_are_read_or_given_up() {
     rules.learn(environment(6, "x"));
 
     assert!(matches!(rules.outlook(&fifth), Outlook::Unknown), "what was decided stays so");
-    assert_eq!(told(&rules, &sixth), Some(vec!["x".to_owned()]));
+    assert_eq!(told(&mut rules, &sixth), Some(vec!["x".to_owned()]));
 }
 
 #[test]
@@ -85,12 +85,12 @@ fn a_step_between_two_known_versions_tells_what_changed() {
     rules.learn(environment(5, "x"));
     rules.learn(environment(6, "x"));
     let sixth = changed(6);
-    assert_eq!(told(&rules, &sixth), Some(vec![]));
+    assert_eq!(told(&mut rules, &sixth), Some(vec![]));
 
     rules.learn(environment(7, "y"));
 
-    assert_eq!(told(&rules, &changed(7)), Some(vec!["y".to_owned()]));
-    assert_eq!(told(&rules, &sixth), Some(vec![]), "who is late is told the same");
+    assert_eq!(told(&mut rules, &changed(7)), Some(vec!["y".to_owned()]));
+    assert_eq!(told(&mut rules, &sixth), Some(vec![]), "who is late is told the same");
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn of_versions_that_were_read_at_once_only_the_last_is_compared() {
     rules.learn(environment(5, "x"));
     rules.learn(environment(7, "x"));
 
-    assert_eq!(told(&rules, &changed(6)), Some(vec!["x".to_owned()]));
-    assert_eq!(told(&rules, &changed(7)), Some(vec![]));
+    assert_eq!(told(&mut rules, &changed(6)), Some(vec!["x".to_owned()]));
+    assert_eq!(told(&mut rules, &changed(7)), Some(vec![]));
 }
 
 #[test]
@@ -111,10 +111,27 @@ fn nothing_is_left_out_after_what_was_given_up_nor_in_a_replay() {
     rules.learn(environment(7, "x"));
     let replay = Step { is_next: false, ..changed(8) };
 
-    assert_eq!(told(&rules, &changed(7)), Some(vec!["x".to_owned()]));
+    assert_eq!(told(&mut rules, &changed(7)), Some(vec!["x".to_owned()]));
     rules.learn(environment(8, "x"));
-    assert_eq!(told(&rules, &changed(8)), Some(vec![]));
-    assert_eq!(told(&rules, &replay), Some(vec!["x".to_owned()]));
+    assert_eq!(told(&mut rules, &changed(8)), Some(vec![]));
+    assert_eq!(told(&mut rules, &replay), Some(vec!["x".to_owned()]));
+}
+
+#[test]
+fn what_was_decided_long_ago_is_forgotten_and_fetched() {
+    let mut rules = Rules::default();
+    rules.learn(environment(5, "x"));
+    let fifth = changed(5);
+    assert_eq!(told(&mut rules, &fifth), Some(vec!["x".to_owned()]));
+
+    let limit = i64::try_from(DECIDED_MAX).unwrap();
+    for version in 6..6 + limit {
+        assert!(matches!(rules.outlook(&fifth), Outlook::Known(_)), "{version}");
+        rules.learn(environment(version, "x"));
+        rules.outlook(&changed(version));
+    }
+
+    assert!(matches!(rules.outlook(&fifth), Outlook::Unknown));
 }
 
 #[test]
@@ -124,5 +141,5 @@ fn an_older_environment_changes_nothing() {
 
     rules.learn(environment(5, "old"));
 
-    assert_eq!(told(&rules, &changed(6)), Some(vec!["new".to_owned()]));
+    assert_eq!(told(&mut rules, &changed(6)), Some(vec!["new".to_owned()]));
 }
