@@ -58,6 +58,15 @@ fn the_page_of_compatibility_has_every_sdk_and_every_situation() {
     assert_eq!(kept.lines().count(), expected.lines().count(), "run: cargo xtask soak sdks");
 }
 
+#[test]
+fn the_table_names_the_versions_that_are_installed() {
+    for stock in STOCK {
+        let manifest = fs::read_to_string(root().join("tests/sdks").join(stock.manifest)).unwrap();
+
+        assert!(stock.is_installed_by(&manifest), "{:?} in {}", stock.package, stock.manifest);
+    }
+}
+
 fn fill(environment: &Environment) {
     changes::fill(environment);
     counts::fill(environment);

@@ -57,7 +57,8 @@ with it:
 pub(crate) fn page(rows: &[Row]) -> String {
     let mut page = format!("{HEAD}| SDK | Package |\n|---|---|\n");
     for stock in STOCK {
-        page.push_str(&format!("| {} | {} |\n", stock.name, stock.package));
+        let [package, version] = stock.package;
+        page.push_str(&format!("| {} | `{package}` {version} |\n", stock.name));
     }
     page.push('\n');
     page.push_str(&markdown(STOCK.iter().map(|stock| stock.name), &named(rows)));
