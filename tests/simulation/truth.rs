@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{ProjectUuid, Version};
-use platform::{Db, Row, Statement};
+use platform::{Db, Statement};
 
 /// What the parts of a run tell each other outside of the world that is simulated.
 #[derive(Clone, Default)]
