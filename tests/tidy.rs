@@ -11,6 +11,8 @@ mod dependencies;
 mod manifests;
 #[path = "tidy/openapi.rs"]
 mod openapi;
+#[path = "tidy/security.rs"]
+mod security;
 #[path = "tidy/sources.rs"]
 mod source_text;
 
