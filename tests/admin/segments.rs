@@ -123,6 +123,10 @@ async fn targets_that_nobody_has_seen_are_listed_when_a_segment_names_them() {
         .await
         .is(200);
     owner.delete("/targets/bob").await.is(204);
+    let cat =
+        |name: &str| json!({ "identifier": "cat", "name": name, "project": "shop", "environment": "dev" });
+    owner.post("/targets", &cat("Cat")).await.is(201);
+    owner.post("/targets", &cat("Kitty")).await.refused(409);
     owner.instruct("/segments/beta", "updateName", json!({ "name": "Testers" })).await.is(200);
 
     let list = owner.get("/targets").await.is(200);
@@ -131,7 +135,7 @@ async fn targets_that_nobody_has_seen_are_listed_when_a_segment_names_them() {
         ["ann", "cat", "dan"],
         "who was deleted does not come back"
     );
-    assert_eq!(each(&list["targets"], "name"), ["Ann", "cat", "dan"], "a name that somebody gave stays");
+    assert_eq!(each(&list["targets"], "name"), ["Ann", "Cat", "dan"], "a name that somebody gave stays");
     assert_eq!(owner.at("live").get("/targets").await.is(200)["itemCount"], 0);
 }
 

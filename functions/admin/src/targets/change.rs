@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use model::limits::TARGETS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, EventKind, ObjectKind, Target};
 use serde_json::{Map, Value};
-use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
+use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope, TargetRow};
 
-/// Adds a target that is not listed yet.
+/// Adds a target that is not listed yet, or of which only the identifier is known.
 pub(super) struct CreateTarget {
     pub(super) environment: EnvironmentUuid,
     pub(super) target: Target,
@@ -19,8 +19,8 @@ impl Decision for CreateTarget {
 
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
         let id = &*self.target.identifier;
-        if store::listed_target(state.db, &self.environment, id).await?.is_some() {
-            return Err(Error::exists(ObjectKind::Target, id));
+        if let Some(listed) = store::listed_target(state.db, &self.environment, id).await? {
+            return self.describe(&listed);
         }
         let listed = store::registered_targets(state.db, &self.environment).await?;
         check_room(usize::try_from(listed).map_err(Error::internal)?, 1)?;
@@ -29,6 +29,25 @@ impl Decision for CreateTarget {
         plan.on_duplicate(ObjectKind::Target, id);
         plan.step(step(&self.environment, None, Some(&self.target))?);
         plan.row(store::insert_target(&self.environment, &self.target, state.now_ms)?);
+        Ok(plan)
+    }
+}
+
+impl CreateTarget {
+    /// Of a target that is only mentioned somewhere, by a segment in the main, nobody has said anything yet:
+    /// to whoever does so now, it is new.
+    fn describe(&self, listed: &TargetRow) -> Result<Plan<()>, Error> {
+        let id = &*self.target.identifier;
+        let mentioned = Target::bare(id);
+        if listed.written_by_admin
+            || listed.target.name != mentioned.name
+            || listed.target.attributes != mentioned.attributes
+        {
+            return Err(Error::exists(ObjectKind::Target, id));
+        }
+        let mut plan = Plan::new(());
+        plan.step(step(&self.environment, None, Some(&self.target))?);
+        plan.row(store::update_target(&self.environment, &self.target)?);
         Ok(plan)
     }
 }
@@ -94,7 +113,7 @@ async fn find(
     state: &ProjectState<'_>,
     environment: &EnvironmentUuid,
     identifier: &str,
-) -> Result<store::TargetRow, Error> {
+) -> Result<TargetRow, Error> {
     let row = store::listed_target(state.db, environment, identifier).await?;
     row.ok_or_else(|| Error::not_found(ObjectKind::Target, identifier))
 }
