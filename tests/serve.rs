@@ -1,6 +1,7 @@
 //! `burgee serve` as somebody meets it who starts it: the first lines, the mistakes, the sudden ends.
 #![cfg(test)]
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -14,6 +15,7 @@ use tests::admin::get;
 use tests::burgee::{ADMIN_TOKEN, Burgee, Demo, burgee};
 use tests::deadline::{wait_for, wait_until};
 use tests::process::Process;
+use tests::repository::root;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -86,6 +88,26 @@ fn an_unusable_data_folder_is_one_sentence() {
     let said = refusal(&mut serve(&file));
 
     assert!(said.contains("a-file"), "{said}");
+}
+
+#[test]
+fn every_metric_is_explained_and_every_explained_metric_exists() {
+    let folder = TempDir::new().unwrap();
+    let burgee = Burgee::start(folder.path(), Demo::No);
+    burgee.admin().create_environment("shop", "dev");
+    let text = burgee.admin().expect(200, "GET", "/metrics", None);
+    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+
+    let named =
+        text.as_str().unwrap().lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `burgee_")?.split('`').next());
+    let (named, rows): (BTreeSet<_>, BTreeSet<_>) =
+        (named.map(str::to_owned).collect(), rows.map(|row| format!("burgee_{row}")).collect());
+
+    assert_eq!(named, rows);
+    let created =
+        "burgee_http_request_seconds_count{method=\"POST\",route=\"/admin/projects\",status=\"201\"} 1";
+    assert!(text.as_str().unwrap().contains(created), "{text}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use anyhow::Context;
 use api::TokenKeys;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use client_api::{ClientState, Source};
@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::operations::{self, Operations};
+use super::requests::{self, Requests};
 use super::settings::Settings;
 use super::slow_bodies;
 
@@ -80,6 +81,7 @@ impl App {
             random: platform.random.clone(),
             limits: limits(settings),
         });
+        let requests = Requests::new();
         let operations = Operations {
             platform: platform.clone(),
             sqlite,
@@ -87,6 +89,7 @@ impl App {
             relay: relay.clone(),
             registrations_lost,
             registrar,
+            requests: requests.clone(),
         };
         let router = fn_client::router(client)
             .merge(fn_metrics_ingest::router(ingest))
@@ -95,6 +98,7 @@ impl App {
             .fallback(api::fallback::not_found)
             .method_not_allowed_fallback(api::fallback::method_not_allowed)
             .layer(from_fn(slow_bodies::refuse))
+            .layer(from_fn_with_state(requests, requests::count))
             .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING));
         Ok(Self { platform, admin, relay, router })
     }

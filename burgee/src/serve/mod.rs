@@ -5,6 +5,7 @@ mod demo;
 mod first_start;
 mod loops;
 mod operations;
+mod requests;
 mod settings;
 mod slow_bodies;
 mod welcome;

@@ -15,6 +15,8 @@ use platform::Platform;
 use platform_native::Sqlite;
 use sse_relay::Relay;
 
+use super::requests::Requests;
+
 /// What the routes look at.
 #[derive(Clone)]
 pub(super) struct Operations {
@@ -24,6 +26,7 @@ pub(super) struct Operations {
     pub(super) relay: Arc<Relay>,
     pub(super) registrations_lost: Arc<AtomicU64>,
     pub(super) registrar: Arc<QueueRegistrar>,
+    pub(super) requests: Requests,
 }
 
 /// `/health/live`, `/health/ready` and `/metrics` (which needs an access token).
@@ -55,7 +58,10 @@ async fn metrics(
     headers: HeaderMap,
 ) -> Result<([(header::HeaderName, &'static str); 1], String), Problem> {
     operations.admin.check(&headers).await?;
+    let backlog = store::backlog(&*operations.platform.db).await?;
+    let oldest_ms = backlog.oldest_ms.map_or(0, |at_ms| operations.platform.clock.now_ms() - at_ms);
     let mut text = operations.relay.metrics_text();
+    text.push_str(&operations.requests.text());
     let counters = operations.sqlite.counters();
     let lost = operations.registrations_lost.load(Ordering::Relaxed);
     let own = [
@@ -67,6 +73,24 @@ async fn metrics(
         ),
         ("burgee_db_batches_total", "counter", "Batches committed.", counters.batches),
         ("burgee_db_batches_waiting", "gauge", "Batches that wait for the writer.", counters.waiting as u64),
+        (
+            "burgee_changes_unsent",
+            "gauge",
+            "Changes that are committed and not announced to streams.",
+            backlog.changes.unsigned_abs(),
+        ),
+        (
+            "burgee_changes_unsent_oldest_milliseconds",
+            "gauge",
+            "Age of the oldest of them; 0 if there is none.",
+            oldest_ms.max(0).unsigned_abs(),
+        ),
+        (
+            "burgee_reports_waiting",
+            "gauge",
+            "Reports of SDKs that wait to be counted.",
+            backlog.jobs.unsigned_abs(),
+        ),
         (
             "burgee_target_registrations_lost_total",
             "counter",
