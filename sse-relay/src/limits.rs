@@ -55,8 +55,12 @@ pub(crate) const REPLAY_WINDOW_MS: i64 = 120_000;
 pub(crate) const BURST_EVENTS: usize = 100;
 /// Into how many portions more events than that are divided …
 pub(crate) const PACE_PORTIONS: usize = 50;
-/// … one after each such wait: five seconds in all.
+/// … one after each such wait: five seconds in all, if no portion has more events than
+/// [`PORTION_EVENTS_MAX`].
 pub(crate) const PACE_WAIT: Duration = Duration::from_millis(100);
+/// Events of one portion. Node reads 64 KiB at a time and ends its process over an event that a read cuts in two: at this
+/// pace it may be busy with its start for three seconds before so many bytes wait for it.
+pub(crate) const PORTION_EVENTS_MAX: usize = 20;
 /// How long streams of targets wait until it is known what a version means to them. Then they are told of
 /// it without answers, and their clients fetch.
 pub(crate) const RULES_MS_MAX: i64 = 500;

@@ -10,7 +10,7 @@ use crate::audience::Audience;
 use crate::end::End;
 use crate::frame::Frame;
 use crate::hub::Topic;
-use crate::limits::{BURST_EVENTS, PACE_PORTIONS, PACE_WAIT};
+use crate::limits::{BURST_EVENTS, PACE_PORTIONS, PACE_WAIT, PORTION_EVENTS_MAX};
 use crate::log::FellBehind;
 use crate::replay::Start;
 use crate::rules::Outlook;
@@ -206,7 +206,7 @@ impl Burst {
     }
 
     fn allow_more(&mut self) {
-        self.allowed += self.notices.len().div_ceil(PACE_PORTIONS);
+        self.allowed += self.notices.len().div_ceil(PACE_PORTIONS).min(PORTION_EVENTS_MAX);
     }
 
     /// None when all are sent.
@@ -336,6 +336,13 @@ mod tests {
 
         assert_eq!(sends(&mut topic, &mut reader), (20, SILENCE));
         assert_eq!(PACE_WAIT * 50, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn no_portion_is_more_than_a_busy_reader_can_leave_waiting() {
+        let (mut topic, mut reader) = stream(5_000);
+
+        assert_eq!(sends(&mut topic, &mut reader), (20, Action::Wait(PACE_WAIT)));
     }
 
     #[test]
