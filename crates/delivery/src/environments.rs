@@ -131,12 +131,12 @@ impl Slot {
         }
         let fresh = refresh(platform, need.id, self.current()).await?;
         check(need, &fresh).map_err(Failure::Known)?;
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
-        self.confirm(need.asked_ms);
-        // What one instance answers with is news to the others.
+        // What one instance answers with is news to the others, so they are told before anybody can be answered.
         if need.announced.is_none_or(|announced| announced < fresh.version) {
             announce(platform, need.id, fresh.version).await;
         }
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh.clone());
+        self.confirm(need.asked_ms);
         Ok(fresh)
     }
 
