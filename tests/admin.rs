@@ -19,6 +19,7 @@ mod admin {
     pub(crate) mod new_projects;
     pub(crate) mod not_offered;
     pub(crate) mod patch;
+    pub(crate) mod pinned;
     pub(crate) mod prerequisites;
     pub(crate) mod projects;
     pub(crate) mod removal;

@@ -24,6 +24,7 @@ mod objects;
 mod order;
 mod organisations;
 mod outbox;
+mod past;
 mod projects;
 mod queue;
 mod references;
@@ -71,6 +72,7 @@ pub use objects::{
 pub use order::{Direction, Window};
 pub use organisations::{OrganisationRow, insert_organisation, organisation, organisations_of};
 pub use outbox::{announced_key, date_unsent, flush, unsent_environments};
+pub use past::{objects_at, revision_at};
 pub use projects::{
     ProjectRow, project_by_id, project_by_identifier, projects_of, retire_project, update_project,
 };

@@ -314,7 +314,7 @@ pub async fn change_events(
     Ok(Some((current, events.map_err(unavailable)?)))
 }
 
-fn read(row: &Row) -> Result<CurrentObject, DbError> {
+pub(crate) fn read(row: &Row) -> Result<CurrentObject, DbError> {
     Ok(CurrentObject {
         scope: row.text(0)?.to_owned(),
         identifier: row.text(1)?.to_owned(),

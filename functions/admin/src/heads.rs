@@ -127,6 +127,14 @@ impl<H: Head> Cache<H> {
     }
 }
 
+/// The heads of these objects, which are in the order of their identifiers.
+///
+/// # Errors
+/// `Internal` for a damaged body.
+pub(crate) fn of<H: Head>(objects: &[CurrentObject]) -> Result<Listed<H>, Error> {
+    changed(Listed::default(), objects)
+}
+
 /// The heads with those objects as they are now; `objects` are in the order of their identifiers.
 fn changed<H: Head>(mut heads: Listed<H>, objects: &[CurrentObject]) -> Result<Listed<H>, Error> {
     if objects.is_empty() {

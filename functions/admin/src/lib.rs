@@ -19,6 +19,7 @@ mod not_offered;
 mod objects;
 mod overview;
 mod parts;
+mod pinned;
 mod projects;
 mod reserved;
 mod retire;

@@ -86,9 +86,17 @@ pub(crate) async fn metrics(
     let project = context.project(db, &access).await?;
     let environment = context.environment(db, &project).await?;
     let now_ms = admin.platform.clock.now_ms();
-    let listing =
-        Listing { db, heads: &admin.heads, project: &project, environment: Some(&environment), now_ms };
-    let features = listing.page(page, &filters.with_metrics(), None).await?.features;
+    let listing = Listing {
+        db,
+        heads: &admin.heads,
+        project: &project,
+        environment: Some(&environment),
+        now_ms,
+        is_past: false,
+    };
+    let filters = filters.with_metrics();
+    let state = listing.present(&filters).await?;
+    let features = listing.page(page, &filters, state, None).await?.features;
     Ok(Json(features.into_iter().map(FeatureMetric::from).collect()))
 }
 

@@ -20,9 +20,11 @@ use super::answer::Feature;
 use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
-use crate::heads::Heads;
+use crate::heads::{self, ConfigHead, FlagHead, Heads, Listed};
+use crate::pinned::AsOf;
 pub(super) use entry::Entry;
 pub(super) use filters::Filters;
+use page::Bodies;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,6 +56,16 @@ pub(super) struct Listing<'a> {
     pub(super) project: &'a ProjectRow,
     pub(super) environment: Option<&'a EnvironmentRow>,
     pub(super) now_ms: i64,
+    /// Whether the environment is told of as it was at its row's version.
+    pub(super) is_past: bool,
+}
+
+/// All flags of the project at one time.
+pub(super) struct Flags {
+    flags: Listed<FlagHead>,
+    configs: Option<Listed<ConfigHead>>,
+    /// Of all of them, where they had to be read anyway.
+    bodies: Option<Bodies>,
 }
 
 pub(crate) async fn list(
@@ -61,15 +73,29 @@ pub(crate) async fn list(
     access: Access,
     context: Context,
     page: PageRequest,
-    Query(filters): Query<Filters>,
+    (Query(filters), Query(as_of)): (Query<Filters>, Query<AsOf>),
 ) -> Result<Json<Features>, Problem> {
     let db = &*admin.platform.db;
     let project = context.project(db, &access).await?;
-    let environment = super::named_environment(db, &project, &context).await?;
+    let mut environment = super::named_environment(db, &project, &context).await?;
+    let past = as_of.version(environment.as_ref())?;
+    if let (Some(environment), Some(version)) = (&mut environment, past) {
+        environment.version = version;
+    }
     let now_ms = admin.platform.clock.now_ms();
-    let listing =
-        Listing { db, heads: &admin.heads, project: &project, environment: environment.as_ref(), now_ms };
-    Ok(Json(listing.page(page, &filters, None).await?))
+    let listing = Listing {
+        db,
+        heads: &admin.heads,
+        project: &project,
+        environment: environment.as_ref(),
+        now_ms,
+        is_past: past.is_some(),
+    };
+    let state = match environment.as_ref().filter(|_| past.is_some()) {
+        None => listing.present(&filters).await?,
+        Some(environment) => listing.past(environment).await?,
+    };
+    Ok(Json(listing.page(page, &filters, state, None).await?))
 }
 
 /// The flags that have this one as a prerequisite, with the same filters.
@@ -88,23 +114,50 @@ pub(crate) async fn dependants(
     let referring = store::referring(db, scope, Kind::Flag, flag.identifier.as_str()).await?;
     let only: HashSet<String> = referring.into_iter().map(|(_, identifier)| identifier).collect();
     let now_ms = admin.platform.clock.now_ms();
-    let listing =
-        Listing { db, heads: &admin.heads, project: &project, environment: environment.as_ref(), now_ms };
-    Ok(Json(listing.page(page, &filters, Some(&only)).await?))
+    let listing = Listing {
+        db,
+        heads: &admin.heads,
+        project: &project,
+        environment: environment.as_ref(),
+        now_ms,
+        is_past: false,
+    };
+    let state = listing.present(&filters).await?;
+    Ok(Json(listing.page(page, &filters, state, Some(&only)).await?))
 }
 
 impl Listing<'_> {
+    /// All flags as they are now.
+    pub(super) async fn present(&self, filters: &Filters) -> Result<Flags, Error> {
+        let configs = match self.environment.filter(|_| filters.look_at_configs()) {
+            Some(environment) => Some(self.heads.configs(self.db, environment).await?),
+            None => None,
+        };
+        Ok(Flags { flags: self.heads.flags(self.db, self.project).await?, configs, bodies: None })
+    }
+
+    /// All flags as they were when the environment had the version that its row says.
+    async fn past(&self, environment: &EnvironmentRow) -> Result<Flags, Error> {
+        let revision = store::revision_at(self.db, &environment.id, environment.version).await?;
+        let flags = store::objects_at(self.db, self.project.id.as_str(), Kind::Flag, revision).await?;
+        let configs =
+            store::objects_at(self.db, environment.id.as_str(), Kind::FlagConfig, environment.version)
+                .await?;
+        Ok(Flags {
+            flags: heads::of(&flags)?,
+            configs: Some(heads::of(&configs)?),
+            bodies: Some(Bodies::of(flags, configs)),
+        })
+    }
+
     pub(super) async fn page(
         &self,
         page: PageRequest,
         filters: &Filters,
+        state: Flags,
         only: Option<&HashSet<String>>,
     ) -> Result<Features, Error> {
         let environment = self.environment_for(filters)?;
-        let configs = match environment.filter(|_| filters.look_at_configs()) {
-            Some(environment) => Some(self.heads.configs(self.db, environment).await?),
-            None => None,
-        };
         let activity = match environment.filter(|_| filters.look_at_activity()) {
             Some(environment) => Some(Activity::read(self.db, &environment.id, self.now_ms).await?),
             None => None,
@@ -113,7 +166,7 @@ impl Listing<'_> {
             Some((environment, target)) => Some(self.naming(environment, target).await?),
             None => None,
         };
-        let mut entries = entry::all(&self.heads.flags(self.db, self.project).await?, configs.as_deref());
+        let mut entries = entry::all(&state.flags, state.configs.as_deref());
         let feature_counts = filters.flag_counts().then(|| counts(&entries, activity.as_ref()));
         entries.retain(|entry| {
             [only, targeted.as_ref()].into_iter().flatten().all(|only| only.contains(entry.identifier()))
@@ -122,7 +175,11 @@ impl Listing<'_> {
         entries.sort_by(|one, other| filters.order(one, other));
         let (entries, mut page) = page.cut(entries);
         page.version = environment.map(|row| row.version);
-        let mut told = page::features(self.db, self.project, self.environment, &entries).await?;
+        let bodies = match state.bodies {
+            Some(bodies) => bodies,
+            None => Bodies::of_page(self.db, self.project, self.environment, &entries).await?,
+        };
+        let mut told = page::features(self.db, (self.project, self.environment), &entries, bodies).await?;
         if let Some(activity) = activity.as_ref().filter(|_| filters.metrics()) {
             told.iter_mut().for_each(|(entry, feature)| activity.tell(feature, entry));
         }
@@ -143,12 +200,25 @@ impl Listing<'_> {
 
     /// The flags that serve a variation to the target by its name.
     async fn naming(&self, environment: &EnvironmentRow, target: &str) -> Result<HashSet<String>, Error> {
-        let configs = bodies::<FlagConfig>(self.db, environment.id.as_str(), Kind::FlagConfig).await?;
+        let configs = self.snapshot(environment).await?.flags;
         let names = |config: &FlagConfig| {
             let mut targets = config.variation_to_target_map.iter().flat_map(|map| &map.targets);
             targets.any(|named| named.identifier.as_str() == target)
         };
         Ok(configs.into_iter().filter(names).map(|config| config.feature.to_string()).collect())
+    }
+
+    /// What the environment serves, or served.
+    async fn snapshot(&self, environment: &EnvironmentRow) -> Result<Snapshot, Error> {
+        if self.is_past {
+            return store::snapshot_at(self.db, &environment.id, environment.version).await;
+        }
+        let scope = environment.id.as_str();
+        Ok(Snapshot {
+            version: environment.version,
+            flags: bodies::<FlagConfig>(self.db, scope, Kind::FlagConfig).await?,
+            segments: bodies::<Segment>(self.db, scope, Kind::Segment).await?,
+        })
     }
 
     /// Adds what was asked for to the features of the page.
@@ -169,12 +239,7 @@ impl Listing<'_> {
         target: &str,
         environment: &EnvironmentRow,
     ) -> Result<(), Error> {
-        let scope = environment.id.as_str();
-        let snapshot = Snapshot {
-            version: environment.version,
-            flags: bodies::<FlagConfig>(self.db, scope, Kind::FlagConfig).await?,
-            segments: bodies::<Segment>(self.db, scope, Kind::Segment).await?,
-        };
+        let snapshot = self.snapshot(environment).await?;
         let (ruleset, _) = eval::compile(&snapshot);
         let known = store::target(self.db, &environment.id, target).await?;
         let target = known.unwrap_or_else(|| Target::bare(target));

@@ -23,6 +23,7 @@ use crate::Admin;
 use crate::access::Access;
 use crate::context::Context;
 use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
+use crate::pinned::AsOf;
 use answer::SegmentAnswer;
 use change::ChangeSegment;
 use create::CreateSegment;
@@ -132,11 +133,17 @@ pub(crate) async fn list(
     access: Access,
     context: Context,
     page: PageRequest,
-    Query(filters): Query<Filters>,
+    (Query(filters), Query(as_of)): (Query<Filters>, Query<AsOf>),
 ) -> Result<Json<Segments>, Problem> {
     let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let mut segments = all(db, &place.environment).await?;
+    let mut place = Place::of(db, &access, &context).await?;
+    let mut segments = match as_of.version(Some(&place.environment))? {
+        None => all(db, &place.environment).await?,
+        Some(version) => {
+            place.environment.version = version;
+            store::snapshot_at(db, &place.environment.id, version).await?.segments
+        }
+    };
     segments.retain(|segment| filters.admit(segment));
     segments.sort_by(|one, other| filters.order(one, other));
     Ok(Json(Segments::page_of(page, segments, &place)))

@@ -9,20 +9,44 @@ use store::{CurrentObject, EnvironmentRow, Kind, ProjectRow};
 use super::Entry;
 use crate::flags::answer::{self, Feature};
 
-/// Reads the flags, with what they serve in `environment`, in the order of `entries`. A flag that was deleted
+/// Flags, and what they serve in one environment, by identifier.
+pub(super) struct Bodies {
+    flags: HashMap<String, CurrentObject>,
+    configs: HashMap<String, CurrentObject>,
+}
+
+impl Bodies {
+    /// Those that were read.
+    pub(super) fn of(flags: Vec<CurrentObject>, configs: Vec<CurrentObject>) -> Self {
+        Self { flags: by_identifier(flags), configs: by_identifier(configs) }
+    }
+
+    /// Reads those of `entries`.
+    pub(super) async fn of_page(
+        db: &dyn Db,
+        project: &ProjectRow,
+        environment: Option<&EnvironmentRow>,
+        entries: &[Entry],
+    ) -> Result<Self, Error> {
+        let ids: Vec<&str> = entries.iter().map(Entry::identifier).collect();
+        let flags = store::some_current(db, project.id.as_str(), Kind::Flag, &ids).await?;
+        let configs = match environment {
+            Some(row) => store::some_current(db, row.id.as_str(), Kind::FlagConfig, &ids).await?,
+            None => Vec::new(),
+        };
+        Ok(Self::of(flags, configs))
+    }
+}
+
+/// The flags, with what they serve in the environment, in the order of `entries`. A flag that was deleted
 /// since is left out.
 pub(super) async fn features<'a>(
     db: &dyn Db,
-    project: &ProjectRow,
-    environment: Option<&EnvironmentRow>,
+    (project, environment): (&ProjectRow, Option<&EnvironmentRow>),
     entries: &'a [Entry],
+    bodies: Bodies,
 ) -> Result<Vec<(&'a Entry, Feature)>, Error> {
-    let ids: Vec<&str> = entries.iter().map(Entry::identifier).collect();
-    let mut flags = by_identifier(store::some_current(db, project.id.as_str(), Kind::Flag, &ids).await?);
-    let mut configs = match environment {
-        Some(row) => by_identifier(store::some_current(db, row.id.as_str(), Kind::FlagConfig, &ids).await?),
-        None => HashMap::new(),
-    };
+    let Bodies { mut flags, mut configs } = bodies;
     let mut features = Vec::with_capacity(entries.len());
     for entry in entries {
         let id = entry.identifier();
