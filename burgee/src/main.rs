@@ -17,6 +17,12 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+/// A ruleset is tens of thousands of small pieces that come and go together. The system's allocator gives
+/// their pages back and asks for them again each time: ten thousand flags took twice as long to read.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Feature flags that the Harness SDKs you already ship can read.
 #[derive(Parser)]

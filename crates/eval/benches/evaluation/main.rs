@@ -8,8 +8,13 @@ use std::hint::black_box;
 
 use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 use eval::Ruleset;
+use mimalloc::MiMalloc;
 use model::{FlagConfig, ObjectChange, Snapshot, Target, Version};
 use serde_json::{Value, json};
+
+/// What `burgee` has.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value)

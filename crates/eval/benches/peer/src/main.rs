@@ -12,10 +12,15 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use eval::Ruleset;
+use mimalloc::MiMalloc;
 use model::{Snapshot, Target};
 use serde_json::{Value, json};
 use unleash_types::client_features::ClientFeatures;
 use unleash_yggdrasil::{Context, EngineState};
+
+/// What `burgee` has, for both.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const FLAGS: usize = 350;
 /// Each engine's turns; its median counts.
@@ -30,7 +35,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("{:46} {:>10} {:>10} {:>6}", "", "burgee", "yggdrasil", "ratio");
     let name = "flag-00100";
-    report("one flag by name", 10_000, || is_on(&ruleset, name, &target), || engine.is_enabled(name, &context, &None));
+    report(
+        "one flag by name",
+        10_000,
+        || is_on(&ruleset, name, &target),
+        || engine.is_enabled(name, &context, &None),
+    );
     report(
         "350 flags",
         20,
@@ -55,7 +65,9 @@ fn is_on(ruleset: &Ruleset, name: &str, target: &Target) -> bool {
 
 fn owned(ruleset: &Ruleset, target: &Target) -> HashMap<String, String> {
     let served = ruleset.evaluate_all(target);
-    served.filter_map(|(flag, served)| Some((flag.id.to_owned(), served.variation?.value.to_string()))).collect()
+    served
+        .filter_map(|(flag, served)| Some((flag.id.to_owned(), served.variation?.value.to_string())))
+        .collect()
 }
 
 fn compiled(json: &str) -> Ruleset {
