@@ -6,8 +6,8 @@ use model::Error;
 use platform::{Platform, within};
 
 /// Announces what is committed and not announced, and forgets what is too old: requests that could be sent
-/// again, counts, targets that nobody sees. Takes at most `budget`. Repeating it does no harm, and what is not done now is done next time. Returns the
-/// number of environments announced.
+/// again, counts, targets that nobody sees. Takes at most `budget`. Repeating it does no harm, and what is
+/// not done now is done next time. Returns the number of environments announced.
 ///
 /// # Errors
 /// `Unavailable`.
