@@ -1,6 +1,7 @@
 //! The environments that streams are open for.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::EnvironmentUuid;
@@ -21,6 +22,10 @@ pub(crate) struct Channel {
     pub(crate) audiences: Audiences,
     /// Held while the database is asked, so that many who want to know the same ask once.
     pub(crate) asking: AsyncMutex<()>,
+    /// How often the database was asked.
+    questions: AtomicU64,
+    /// The number of the last question that was answered.
+    answered: AtomicU64,
     topic: Mutex<Topic>,
     idle_since_ms: Mutex<Option<i64>>,
 }
@@ -49,6 +54,8 @@ impl Channel {
             wake: Notify::new(),
             audiences: Audiences::default(),
             asking: AsyncMutex::default(),
+            questions: AtomicU64::default(),
+            answered: AtomicU64::default(),
             topic: Mutex::default(),
             idle_since_ms: Mutex::default(),
         }
@@ -57,6 +64,26 @@ impl Channel {
     /// The environment's state.
     pub(crate) fn topic(&self) -> MutexGuard<'_, Topic> {
         lock(&self.topic)
+    }
+
+    /// How many questions to the database were begun until now.
+    pub(crate) fn questions(&self) -> u64 {
+        self.questions.load(Ordering::Acquire)
+    }
+
+    /// A question to the database begins. To be given to [`Channel::answered`] with its answer.
+    pub(crate) fn question(&self) -> u64 {
+        self.questions.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// That question's answer was learnt.
+    pub(crate) fn answered(&self, question: u64) {
+        self.answered.fetch_max(question, Ordering::AcqRel);
+    }
+
+    /// Whether a question that began after the first `questions` was answered.
+    pub(crate) fn has_answered_since(&self, questions: u64) -> bool {
+        self.answered.load(Ordering::Acquire) > questions
     }
 
     /// Whether nobody has used it for a while. `is_used` says whether somebody does now.

@@ -17,7 +17,7 @@ use model::{Domain, EventKind, FeedEntry, KeyHash, StreamEvent, Version};
 use crate::end::End;
 use crate::limits::{BEHIND_MS_MAX, KEY_AGE_MS_MAX, REPLAY_WINDOW_MS, REVOKED_MS};
 use crate::log::{FellBehind, Log};
-use crate::replay::{Missed, Replays, Start, is_fresh};
+use crate::replay::{Missed, Replays, Start};
 use crate::rules::{Outlook, Rules, Wanted};
 use crate::step::Step;
 
@@ -77,8 +77,6 @@ pub(crate) struct Topic {
 struct Known {
     announced: Version,
     log: Log,
-    /// When the database last said which version is the newest.
-    asked_ms: i64,
     replays: Replays,
 }
 
@@ -120,7 +118,6 @@ impl Topic {
         let steps = Step::split(for_sdks(events), now_ms);
         let replay = steps.iter().flat_map(|step| &*step.notices).cloned().collect();
         let known = self.known.get_or_insert_with(|| Known::new(version, now_ms));
-        known.asked_ms = now_ms;
         let missed = match question {
             // Nothing can be forwarded from this answer: it need not hold all that is new.
             Question::Since(_) => Missed::Recently,
@@ -160,12 +157,16 @@ impl Topic {
         let (missed, question) = match last_event_id {
             Some(version) if version == known.announced => return Ok(Start::at(version)),
             Some(version) if version < known.announced => (Missed::After(version), Question::After(version)),
-            // The client has heard of more than we have: let us hear of it too. What not even the
-            // database knows is of no use.
-            Some(_) if !is_fresh(known.asked_ms, now_ms) => return Err(Question::After(known.announced)),
-            _ => (Missed::Recently, recently),
+            // The client has heard of more than we have: let us hear of it too.
+            Some(_) => return Err(Question::After(known.announced)),
+            None => (Missed::Recently, recently),
         };
         known.replays.find(missed, &known.log, known.announced, now_ms).ok_or(question)
+    }
+
+    /// Whether that version has been announced.
+    pub(crate) fn has_announced(&self, version: Version) -> bool {
+        self.known.as_ref().is_some_and(|known| version <= known.announced)
     }
 
     /// The next step for a stream that has everything up to `version`.
@@ -284,12 +285,7 @@ impl Topic {
 
 impl Known {
     fn new(version: Version, now_ms: i64) -> Self {
-        Self {
-            announced: version,
-            log: Log::new(version, now_ms),
-            asked_ms: now_ms,
-            replays: Replays::default(),
-        }
+        Self { announced: version, log: Log::new(version, now_ms), replays: Replays::default() }
     }
 
     fn forward(&mut self, steps: Vec<Step>, version: Version) {

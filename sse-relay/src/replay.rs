@@ -95,6 +95,6 @@ impl Replays {
 }
 
 /// Whether an answer made at `made_ms` is handed out unchanged. A clock that was put back counts as old.
-pub(crate) fn is_fresh(made_ms: i64, now_ms: i64) -> bool {
+fn is_fresh(made_ms: i64, now_ms: i64) -> bool {
     (0..REPLAY_FRESH_MS).contains(&now_ms.saturating_sub(made_ms))
 }

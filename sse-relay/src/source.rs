@@ -36,13 +36,19 @@ impl Relay {
     pub(crate) async fn subscribe(
         &self,
         channel: &Arc<Channel>,
-        last_event_id: Option<Version>,
+        mut last_event_id: Option<Version>,
     ) -> Result<Start, Error> {
+        let questions = channel.questions();
         if let Ok(start) = channel.topic().subscribe(last_event_id, self.clock.now_ms()) {
             return Ok(start);
         }
         let _turn = channel.asking.lock().await;
         for _ in 0..ATTEMPTS {
+            // A version that not even the database had heard of when its client had is of no use: the
+            // database was restored from a copy.
+            if channel.has_answered_since(questions) {
+                last_event_id = last_event_id.filter(|version| channel.topic().has_announced(*version));
+            }
             let question = match channel.topic().subscribe(last_event_id, self.clock.now_ms()) {
                 Ok(start) => return Ok(start),
                 Err(question) => question,
@@ -191,6 +197,7 @@ impl Relay {
 
     async fn ask(&self, channel: &Arc<Channel>, question: Question) -> Result<(), Error> {
         self.counters.questions.add();
+        let number = channel.question();
         let environment = &channel.environment;
         let asked = async {
             match question {
@@ -203,6 +210,7 @@ impl Relay {
         let late = Error::Unavailable { message: "the database did not answer in time", source: None };
         let changes = within(&*self.clock, SOURCE_TIME, asked).await.ok_or(late)??;
         let effects = channel.topic().learn(question, changes, self.clock.now_ms());
+        channel.answered(number);
         self.channels.perform(channel, effects);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::{Domain, EventKind};
+use platform::ChangeFeed;
 
 use crate::client::HEARTBEAT;
 use crate::world::{ENVIRONMENT, World, limits};
@@ -81,6 +82,44 @@ async fn an_id_that_is_no_version_or_from_the_future_is_as_good_as_none() {
         let mut stream = world.stream_with(&format!("Last-Event-ID: {id}\r\n")).await;
         assert_eq!(stream.event().await, ("a".to_owned(), 2), "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_client_that_has_heard_of_more_than_the_relay_is_taken_at_its_word() {
+    let world = World::new().await;
+    world.patch(&["a"]).await;
+    let _asked_just_now = world.stream().await;
+    let entry = world.commit(ENVIRONMENT, &[(EventKind::Patch, Domain::Flag, "b")]);
+
+    let mut stream = world.stream_with(&resume(3)).await;
+    world.feed.append(entry).await.unwrap();
+    world.patch(&["c"]).await;
+
+    assert_eq!(stream.events(1).await, named(&[("c", 4)]));
+}
+
+#[tokio::test]
+async fn many_clients_from_before_a_restore_share_few_questions() {
+    let world = World::with(sse_relay::Limits { streams_per_address: None, ..limits() }).await;
+    world.patch(&["a"]).await;
+    let _first = world.stream().await;
+    let shut = world.source.gate.write().await;
+    let mut clients = Vec::new();
+    for version in 0..200 {
+        let mut client = world.connect().await;
+        client.send(&crate::world::request(&resume(1_000 + version))).await;
+        clients.push(client);
+    }
+    world.metric_is("connections", 201).await;
+    drop(shut);
+
+    for client in &mut clients {
+        client.head().await;
+        assert_eq!(client.chunk().await, HEARTBEAT);
+        assert_eq!(client.event().await, ("a".to_owned(), 2));
+    }
+
+    assert!(world.source.questions() <= 4, "{} questions", world.source.questions());
 }
 
 #[tokio::test]

@@ -149,6 +149,8 @@ impl FakeSource {
     ) -> Result<Changes, Error> {
         self.questions.fetch_add(1, Ordering::SeqCst);
         self.available().await?;
+        // No answer comes at once: others ask meanwhile.
+        tokio::task::yield_now().await;
         let state = self.state();
         let version = state.versions.get(environment).copied();
         let version = version.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
