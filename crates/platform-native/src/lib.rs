@@ -7,6 +7,7 @@
 mod bind;
 mod clock;
 pub mod config;
+mod connect;
 mod embedded;
 mod random;
 mod serve;
@@ -16,6 +17,7 @@ pub mod telemetry;
 
 pub use bind::{BindError, bind};
 pub use clock::SystemClock;
+pub use connect::{STORE_VARS, connect};
 pub use embedded::{embedded, embedded_on};
 pub use random::SystemRandom;
 pub use serve::{SERVE_VARS, run, serve};

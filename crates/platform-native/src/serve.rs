@@ -3,20 +3,20 @@
 use std::env;
 use std::future::IntoFuture;
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::serve::ListenerExt;
 use platform::Platform;
-use platform::config::{ConfigError, Fallback, Kind, Var, Vars};
+use platform::config::{Fallback, Kind, Var, Vars};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::{bind, config, embedded, shutdown, telemetry};
+use crate::connect::{STORE_VARS, connect};
+use crate::{bind, config, shutdown, telemetry};
 
-/// The settings of every server, beside those of the function.
+/// The settings of every server, beside those of its stores and of the function.
 pub const SERVE_VARS: &[Var] = &[
     Var {
         name: "BURGEE_LISTEN",
@@ -24,13 +24,6 @@ pub const SERVE_VARS: &[Var] = &[
         default: Fallback::Value("127.0.0.1:7700"),
         secret: false,
         help: "Where to listen for HTTP.",
-    },
-    Var {
-        name: "BURGEE_DATABASE_URL",
-        kind: Kind::Text,
-        default: Fallback::Required,
-        secret: true,
-        help: "Where the database is: sqlite:///absolute/path/burgee.db.",
     },
     Var {
         name: "BURGEE_DRAIN_S",
@@ -53,7 +46,7 @@ pub fn serve(
     tables: &[&'static [Var]],
     build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<Router>,
 ) -> anyhow::Result<()> {
-    let tables = [&[SERVE_VARS], tables].concat();
+    let tables = [&[SERVE_VARS, STORE_VARS], tables].concat();
     if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
         return Ok(write!(
             io::stdout(),
@@ -122,40 +115,6 @@ pub async fn run(
         () = overdue => {
             tracing::warn!("some requests did not finish within {} s and were cut off", drain.as_secs());
             Ok(())
-        }
-    }
-}
-
-/// The platform that the settings describe.
-fn connect(vars: &Vars) -> anyhow::Result<Platform> {
-    let url = vars.text("BURGEE_DATABASE_URL")?;
-    Ok(embedded(&database_file(url)?)?)
-}
-
-/// The file of `sqlite:///path/file.db`. The URL is never repeated: those of other databases hold
-/// passwords.
-fn database_file(url: &str) -> Result<PathBuf, ConfigError> {
-    match url.strip_prefix("sqlite://") {
-        Some(path) if path.starts_with('/') && !path.ends_with('/') => Ok(PathBuf::from(path)),
-        _ => Err(ConfigError::from(
-            "BURGEE_DATABASE_URL must look like sqlite:///absolute/path/burgee.db".to_owned(),
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_an_absolute_sqlite_url_is_taken_and_no_password_is_repeated() {
-        let file = database_file("sqlite:///data/burgee.db").unwrap();
-        assert_eq!(file, PathBuf::from("/data/burgee.db"));
-
-        for url in ["postgres://me:secret@host/db", "sqlite://burgee.db", "sqlite:///", "/data/burgee.db"] {
-            let error = database_file(url).unwrap_err().to_string();
-
-            assert_eq!(error, "BURGEE_DATABASE_URL must look like sqlite:///absolute/path/burgee.db");
         }
     }
 }
