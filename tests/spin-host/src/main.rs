@@ -1,0 +1,3 @@
+//! Runs the components of `infra/spin` where there is no Spin.
+
+fn main() {}
