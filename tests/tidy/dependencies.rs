@@ -48,25 +48,29 @@ const TABLE: &[Row] = &[
     Row { package: "client-api", ours: &["api", "eval", "model", "platform"], others: AllBut(&[DRIVERS]) },
     Row {
         package: "delivery",
-        ours: &["client-api", "eval", "model", "platform", "store"],
+        ours: &["api", "client-api", "eval", "model", "platform", "store"],
         others: AllBut(&[DRIVERS, HTTP]),
     },
     Row {
         package: "fn-admin",
-        ours: &["api", "eval", "model", "platform", "store"],
+        ours: &["api", "eval", "model", "platform", "platform-native", "store"],
         others: AllBut(&[DRIVERS]),
     },
     Row {
         package: "fn-client",
-        ours: &["api", "client-api", "model", "platform", "store"],
+        ours: &["api", "client-api", "delivery", "model", "platform", "platform-native", "store"],
         others: AllBut(&[DRIVERS]),
     },
     Row {
         package: "fn-metrics-ingest",
-        ours: &["api", "client-api", "model", "platform"],
+        ours: &["api", "client-api", "delivery", "model", "platform", "platform-native", "store"],
         others: AllBut(&[DRIVERS]),
     },
-    Row { package: "fn-metrics-process", ours: &["model", "platform", "store"], others: AllBut(&[DRIVERS]) },
+    Row {
+        package: "fn-metrics-process",
+        ours: &["api", "model", "platform", "platform-native", "store"],
+        others: AllBut(&[DRIVERS]),
+    },
     Row {
         package: "sse-relay",
         ours: &["api", "client-api", "eval", "model", "platform", "sse"],

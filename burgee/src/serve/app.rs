@@ -3,38 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use anyhow::Context;
-use api::TokenKeys;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use client_api::{ClientState, Source};
 use delivery::Delivery;
 use fn_admin::Admin;
 use fn_client::{QueueRegistrar, StoredTargets};
 use fn_metrics_ingest::IngestState;
-use http::HeaderValue;
-use http::header::X_CONTENT_TYPE_OPTIONS;
 use platform::Platform;
 use platform_native::Sqlite;
 use sse_relay::{Limits, Parts, Relay};
 use tokio::net::TcpListener;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::operations::{self, Operations};
 use super::requests::{self, Requests};
 use super::settings::Settings;
 use super::slow_bodies;
-
-/// Under which the keys that sign SDK tokens are kept.
-const TOKEN_KEYS: &str = "token_keys";
-
-/// Bytes of a made signing key.
-const TOKEN_KEY_BYTES: usize = 32;
-
-/// Values of variations are what customers wrote: no browser may take an answer for a page or a script.
-const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Everything that one process serves.
 pub(super) struct App {
@@ -51,7 +35,7 @@ impl App {
         sqlite: Arc<Sqlite>,
         settings: &Settings,
     ) -> anyhow::Result<Self> {
-        let tokens = Arc::new(token_keys(&platform, settings).await?);
+        let tokens = Arc::new(delivery::token_keys(&platform, settings.token_keys.as_deref()).await?);
         let source: Arc<dyn Source> = Arc::new(Delivery::outliving(platform.clone(), settings.stale));
         let queue = store::work_queue(&platform);
         let registrations_lost = Arc::new(AtomicU64::new(0));
@@ -91,16 +75,14 @@ impl App {
             registrar,
             requests: requests.clone(),
         };
-        let router = fn_client::router(client)
+        let routes = fn_client::router(client)
             .merge(fn_metrics_ingest::router(ingest))
             .merge(fn_admin::router(admin.clone()).layer(from_fn(api::request_log)))
-            .merge(operations::routes(operations))
-            .fallback(api::fallback::not_found)
-            .method_not_allowed_fallback(api::fallback::method_not_allowed)
+            .merge(operations::routes(operations));
+        let counted = api::fallback::in_json(routes)
             .layer(from_fn(slow_bodies::refuse))
-            .layer(from_fn_with_state(requests, requests::count))
-            .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING));
-        Ok(Self { platform, admin, relay, router })
+            .layer(from_fn_with_state(requests, requests::count));
+        Ok(Self { platform, admin, relay, router: api::no_sniffing(counted) })
     }
 
     /// The admin API alone, for the first start.
@@ -123,18 +105,4 @@ fn limits(settings: &Settings) -> Limits {
         drain_grace: settings.drain / 2,
         ..defaults
     }
-}
-
-/// The operator's keys, or one that is made once and kept.
-async fn token_keys(platform: &Platform, settings: &Settings) -> anyhow::Result<TokenKeys> {
-    let text = match &settings.token_keys {
-        Some(text) => text.clone(),
-        None => {
-            let mut bytes = [0; TOKEN_KEY_BYTES];
-            platform.random.fill(&mut bytes);
-            let made = format!("1:{}", STANDARD.encode(bytes));
-            store::put_setting_once(&*platform.db, TOKEN_KEYS, &made).await?
-        }
-    };
-    TokenKeys::parse(&text).context("BURGEE_TOKEN_KEYS")
 }

@@ -4,16 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
 use platform::config::{Fallback, Kind, Var};
 use platform_native::config;
 use platform_native::telemetry::LOG_VAR;
 
 use super::Arguments;
 use crate::data;
-
-/// Shorter tokens could be guessed.
-const ADMIN_TOKEN_CHARS_MIN: usize = 32;
 
 /// The environment variables of `burgee serve`.
 const VARS: &[Var] = &[
@@ -26,19 +22,10 @@ const VARS: &[Var] = &[
     },
     data::VAR,
     Var {
-        name: "BURGEE_ADMIN_TOKEN",
-        kind: Kind::Text,
-        default: Fallback::Optional,
-        secret: true,
         help: "An access token that may do everything, at least 32 characters. Without it one is made at the first start.",
+        ..fn_admin::ADMIN_TOKEN
     },
-    Var {
-        name: "BURGEE_TOKEN_KEYS",
-        kind: Kind::Text,
-        default: Fallback::Optional,
-        secret: true,
-        help: "Keys that sign SDK tokens: kid:base64[,kid:base64…], at least 32 bytes each; the first signs. Without it one is made and kept in the database.",
-    },
+    delivery::TOKEN_KEYS,
     Var {
         name: "BURGEE_DRAIN_S",
         kind: Kind::Number { min: 0, max: 300 },
@@ -53,13 +40,7 @@ const VARS: &[Var] = &[
         secret: false,
         help: "Set to true where a proxy of yours stands in front: all streams then come from one address, so streams per address are not limited.",
     },
-    Var {
-        name: "BURGEE_STALE_S",
-        kind: Kind::Number { min: 0, max: 86_400 },
-        default: Fallback::Value("600"),
-        secret: false,
-        help: "Seconds for which SDKs are answered from what was last known, keys included, while no store answers; such answers carry Burgee-Age-Ms. With 0 they are refused at once.",
-    },
+    fn_client::STALE,
     LOG_VAR,
 ];
 
@@ -80,12 +61,6 @@ impl Settings {
     /// Reads the command line and the environment; all mistakes are reported at once.
     pub(super) fn read(arguments: &Arguments) -> anyhow::Result<Self> {
         let vars = config::read(&[VARS])?;
-        let admin_token = vars.opt_text("BURGEE_ADMIN_TOKEN")?;
-        if admin_token.is_some_and(|token| token.chars().count() < ADMIN_TOKEN_CHARS_MIN) {
-            bail!(
-                "BURGEE_ADMIN_TOKEN is shorter than {ADMIN_TOKEN_CHARS_MIN} characters; choose a longer one"
-            );
-        }
         let listen = arguments.listen.as_deref().map_or_else(|| vars.text("BURGEE_LISTEN"), Ok)?;
         let data = match &arguments.data {
             Some(data) => data.clone(),
@@ -95,11 +70,11 @@ impl Settings {
             listen: listen.to_owned(),
             data,
             demo: !arguments.no_demo,
-            admin_token: admin_token.map(Arc::from),
-            token_keys: vars.opt_text("BURGEE_TOKEN_KEYS")?.map(str::to_owned),
+            admin_token: vars.opt_text(fn_admin::ADMIN_TOKEN.name)?.map(Arc::from),
+            token_keys: vars.opt_text(delivery::TOKEN_KEYS.name)?.map(str::to_owned),
             drain: Duration::from_secs(vars.number("BURGEE_DRAIN_S")?),
             behind_proxy: vars.boolean("BURGEE_BEHIND_PROXY")?,
-            stale: Duration::from_secs(vars.number("BURGEE_STALE_S")?),
+            stale: Duration::from_secs(vars.number(fn_client::STALE.name)?),
             log: vars.text("BURGEE_LOG")?.to_owned(),
         })
     }

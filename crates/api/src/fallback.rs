@@ -1,5 +1,6 @@
 //! What is answered where nothing is served, or nothing can be.
 
+use axum::Router;
 use axum::response::Response;
 use http::header::{CONNECTION, HeaderValue};
 use http::{Method, StatusCode, Uri};
@@ -7,6 +8,11 @@ use model::{Error, ObjectKind};
 
 use crate::Problem;
 use crate::problem::harness_body;
+
+/// Answers in JSON where `router` has no route. What is layered around it afterwards sees these answers too.
+pub fn in_json(router: Router) -> Router {
+    router.fallback(not_found).method_not_allowed_fallback(method_not_allowed)
+}
 
 /// 404 in JSON, for [`axum::Router::fallback`].
 pub async fn not_found(uri: Uri) -> Problem {
@@ -30,7 +36,6 @@ pub fn too_late() -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
     use axum::body::Body;
     use axum::routing::get;
     use http::Request;
@@ -40,10 +45,7 @@ mod tests {
     use super::*;
 
     async fn ask(method: &str, path: &str) -> (Response, String) {
-        let router = Router::new()
-            .route("/flags", get(async || "flags").post(async || "made"))
-            .fallback(not_found)
-            .method_not_allowed_fallback(method_not_allowed);
+        let router = in_json(Router::new().route("/flags", get(async || "flags").post(async || "made")));
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let mut response = router.oneshot(request).await.unwrap();
         let body = response.body_mut().collect().await.unwrap().to_bytes();

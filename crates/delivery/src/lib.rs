@@ -8,6 +8,7 @@
 mod dependants;
 mod environments;
 mod keys;
+mod token_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use async_trait::async_trait;
 use client_api::{Changes, Environment, Known, Source};
 use model::{EnvironmentUuid, Error, KeyHash, KeyRecord, ObjectKind, Snapshot, Version};
 use platform::Platform;
+
+pub use token_keys::{TOKEN_KEYS, token_keys};
 
 use environments::Environments;
 use keys::Keys;

@@ -35,10 +35,13 @@ mod wrapped;
 use std::sync::Arc;
 
 use access::Access;
+use axum::Router;
+use axum::middleware::from_fn;
 use heads::Heads;
 use http::HeaderMap;
 use model::Error;
-use platform::Platform;
+use platform::config::{Fallback, Kind, Var, Vars};
+use platform::{Dialect, Platform};
 use store::Writer;
 
 pub use burgee_v1::{ExplainRequest, RevertRequest, TokenRequest};
@@ -54,6 +57,42 @@ pub use segments::SegmentRequest;
 pub use tags::TagRequest;
 pub use targets::TargetRequest;
 pub use tick::tick;
+
+/// Shorter tokens could be guessed.
+const ADMIN_TOKEN_CHARS_MIN: usize = 32;
+
+/// The access token that is set and not made.
+pub const ADMIN_TOKEN: Var = Var {
+    name: "BURGEE_ADMIN_TOKEN",
+    kind: Kind::Form {
+        form: "text of at least 32 characters",
+        mistake: |token| {
+            (token.chars().count() < ADMIN_TOKEN_CHARS_MIN)
+                .then(|| format!("is shorter than {ADMIN_TOKEN_CHARS_MIN} characters; choose a longer one"))
+        },
+    },
+    default: Fallback::Optional,
+    secret: true,
+    help: "An access token that may do everything, at least 32 characters. Without it only tokens that were made before open the admin API.",
+};
+
+/// The function's settings.
+pub const VARS: &[Var] = &[ADMIN_TOKEN];
+
+/// The function by itself. A SQLite database belongs to whoever runs the function and is brought to this
+/// program's schema; that of a Postgres is changed by `burgee migrate` only.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached or has another schema.
+pub async fn build(platform: Platform, vars: &Vars) -> Result<Router, Error> {
+    if platform.db.dialect() == Dialect::Sqlite {
+        store::migrate(&*platform.db).await.map_err(store::unavailable)?;
+    }
+    store::check_schema(&*platform.db).await?;
+    let token = vars.opt_text(ADMIN_TOKEN.name).map_err(Error::internal)?;
+    let routes = router(Admin::new(platform, token.map(Arc::from))).layer(from_fn(api::request_log));
+    Ok(api::no_sniffing(api::fallback::in_json(routes)))
+}
 
 /// What the admin routes work with. Cheap to clone.
 #[derive(Clone)]

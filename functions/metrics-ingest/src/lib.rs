@@ -7,4 +7,31 @@ mod key_cache;
 mod report;
 mod routes;
 
+use std::sync::Arc;
+
+use axum::Router;
+use delivery::Delivery;
+use model::Error;
+use platform::Platform;
+use platform::config::{Var, Vars};
+
 pub use routes::{IngestState, router};
+
+/// The function's settings.
+pub const VARS: &[Var] = &[delivery::TOKEN_KEYS];
+
+/// The function by itself.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached or has another schema.
+pub async fn build(platform: Platform, vars: &Vars) -> Result<Router, Error> {
+    store::check_schema(&*platform.db).await?;
+    let keys = vars.opt_text(delivery::TOKEN_KEYS.name).map_err(Error::internal)?;
+    let state = IngestState {
+        tokens: Arc::new(delivery::token_keys(&platform, keys).await?),
+        queue: store::work_queue(&platform),
+        clock: platform.clock.clone(),
+        source: Arc::new(Delivery::new(platform)),
+    };
+    Ok(api::no_sniffing(api::fallback::in_json(router(state))))
+}

@@ -5,8 +5,10 @@ mod served;
 
 use std::time::Duration;
 
+use axum::Router;
 use model::limits::TARGETS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, MetricsJob, Target};
+use platform::config::{Var, Vars};
 use platform::{Job, Platform, Statement, WorkQueue, within};
 use tracing::{debug, error, warn};
 
@@ -27,6 +29,18 @@ pub struct Drained {
     pub unreadable: usize,
     /// Counts thrown away because the environment has no such flag or variation, or no longer.
     pub unknown: usize,
+}
+
+/// The function's settings.
+pub const VARS: &[Var] = &[];
+
+/// The function by itself. It has work ([`drain`]) and no routes: what is asked of it over HTTP is 404.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached or has another schema.
+pub async fn build(platform: Platform, _: &Vars) -> Result<Router, Error> {
+    store::check_schema(&*platform.db).await?;
+    Ok(api::no_sniffing(api::fallback::in_json(Router::new())))
 }
 
 /// Counts what waits in the queue, until it is empty or `budget` is used up. Each report is counted

@@ -24,10 +24,18 @@ pub struct Var {
 }
 
 /// What a value must look like.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// Anything.
     Text,
+    /// Text in a form of its own.
+    Form {
+        /// The form, in words for an operator.
+        form: &'static str,
+        /// What is wrong with a value, as the rest of a sentence that begins with the variable's name, or
+        /// nothing. It never repeats a secret.
+        mistake: fn(&str) -> Option<String>,
+    },
     /// A whole number in a range, both ends included.
     Number {
         /// The smallest.
@@ -57,6 +65,7 @@ impl Kind {
     fn describe(self) -> String {
         match self {
             Self::Text => "text".to_owned(),
+            Self::Form { form, .. } => form.to_owned(),
             Self::Number { min, max } => format!("a whole number from {min} to {max}"),
             Self::Boolean => "true or false".to_owned(),
             Self::Address => "host:port".to_owned(),
@@ -66,6 +75,7 @@ impl Kind {
     fn accepts(self, value: &str) -> bool {
         match self {
             Self::Text => true,
+            Self::Form { mistake, .. } => mistake(value).is_none(),
             Self::Number { min, max } => {
                 value.parse::<u64>().is_ok_and(|number| (min..=max).contains(&number))
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
-use super::{Fallback, Var};
+use super::{Fallback, Kind, Var};
 
 /// Everything that is wrong with the settings, one sentence each.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -135,11 +135,12 @@ fn checked_form(var: &Var, value: String) -> Result<String, String> {
         return Ok(value);
     }
     let expected = var.kind.describe();
-    Err(if var.secret {
-        format!("{} has the wrong form, expected {expected}", var.name)
-    } else {
-        format!("{} is {value:?}, expected {expected}", var.name)
-    })
+    let mistake = match var.kind {
+        Kind::Form { mistake, .. } => mistake(&value).unwrap_or_default(),
+        _ if var.secret => format!("has the wrong form, expected {expected}"),
+        _ => format!("is {value:?}, expected {expected}"),
+    };
+    Err(format!("{} {mistake}", var.name))
 }
 
 fn mismatch(name: &str, kind: &str) -> ConfigError {
@@ -149,7 +150,6 @@ fn mismatch(name: &str, kind: &str) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Kind;
 
     const VARS: &[Var] = &[
         var("BURGEE_URL", Kind::Text, Fallback::Required),
@@ -157,7 +157,13 @@ mod tests {
         var("BURGEE_DRAIN_S", Kind::Number { min: 0, max: 300 }, Fallback::Value("10")),
         var("BURGEE_DEMO", Kind::Boolean, Fallback::Value("true")),
         var("BURGEE_LISTEN", Kind::Address, Fallback::Value("127.0.0.1:7700")),
+        Var { secret: true, ..var("BURGEE_PASSWORD", LONG, Fallback::Optional) },
     ];
+
+    const LONG: Kind = Kind::Form {
+        form: "text of at least 3 characters",
+        mistake: |value| (value.len() < 3).then(|| "is too short; choose a longer one".to_owned()),
+    };
 
     const fn var(name: &'static str, kind: Kind, default: Fallback) -> Var {
         Var { name, kind, default, secret: false, help: "what it is for" }
@@ -176,17 +182,19 @@ mod tests {
             ("BURGEE_DRAIN_S", "301"),
             ("BURGEE_DEMO", "yes"),
             ("BURGEE_LISTEN", "7700"),
+            ("BURGEE_PASSWORD", "me"),
         ])
         .unwrap_err();
 
         assert_eq!(
             error.to_string(),
-            "5 settings are wrong:\n  \
+            "6 settings are wrong:\n  \
              BURGEE_URL is not set: what it is for\n  \
              BURGEE_TOKEN has the wrong form, expected a whole number from 5 to 9\n  \
              BURGEE_DRAIN_S is \"301\", expected a whole number from 0 to 300\n  \
              BURGEE_DEMO is \"yes\", expected true or false\n  \
-             BURGEE_LISTEN is \"7700\", expected host:port"
+             BURGEE_LISTEN is \"7700\", expected host:port\n  \
+             BURGEE_PASSWORD is too short; choose a longer one"
         );
     }
 
