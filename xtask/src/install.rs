@@ -69,28 +69,47 @@ fn has_initdb(shell: &Shell) -> bool {
         || succeeds(shell.command("initdb").arg("--version"))
 }
 
+/// Installs a package of Debian's.
+///
+/// # Errors
+/// If this is not Debian, or this user may not install.
 pub(crate) fn debian_package(shell: &Shell, package: &str) -> anyhow::Result<()> {
     if !succeeds(shell.command("apt-get").arg("--version")) {
         bail!("{package} is missing and this is not Debian: install it so that its programs are on the PATH");
     }
     let install = ["install", "--yes", "--no-install-recommends", package];
-    let as_root = |shell: &Shell| -> Option<Command> {
-        let root = shell.command("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-        if root {
-            return Some(shell.command("apt-get"));
-        }
-        let mut sudo = shell.command("sudo");
-        sudo.args(["--non-interactive", "apt-get"]);
-        succeeds(shell.command("sudo").args(["--non-interactive", "true"])).then_some(sudo)
-    };
-    let (Some(mut update), Some(mut apt_get)) = (as_root(shell), as_root(shell)) else {
+    let Some(mut apt_get) = apt_get_as_root(shell) else {
         bail!(
             "{package} is missing, and this user may not install it; run: sudo apt-get {}",
             install.join(" ")
         );
     };
-    shell::run(update.arg("update"))?;
+    update_packages(shell)?;
     shell::run(apt_get.args(install).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Learns which packages Debian has now: a fresh machine knows none.
+///
+/// # Errors
+/// If this is not Debian, or this user may not do so.
+pub(crate) fn update_packages(shell: &Shell) -> anyhow::Result<()> {
+    let Some(mut update) = apt_get_as_root(shell) else {
+        bail!("apt-get is not there, or this user may not update its lists; run: sudo apt-get update");
+    };
+    shell::run(update.arg("update"))
+}
+
+/// `apt-get` with the rights to change the machine, if this user has them and it exists.
+fn apt_get_as_root(shell: &Shell) -> Option<Command> {
+    if !succeeds(shell.command("apt-get").arg("--version")) {
+        return None;
+    }
+    if shell.command("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n") {
+        return Some(shell.command("apt-get"));
+    }
+    let mut sudo = shell.command("sudo");
+    sudo.args(["--non-interactive", "apt-get"]);
+    succeeds(shell.command("sudo").args(["--non-interactive", "true"])).then_some(sudo)
 }
 
 fn is_newer(file: &Path, than: &Path) -> bool {

@@ -1,4 +1,4 @@
-//! The project's chores, the same on every machine: `cargo xtask serve`, `ci`, `test` and `soak`.
+//! The project's chores, the same on every machine: `cargo xtask serve`, `ci`, `test`, `soak`, `wasm`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod install;
@@ -9,6 +9,7 @@ mod serve;
 mod shell;
 mod soak;
 mod suites;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,19 @@ enum Task {
         /// Which.
         parts: Vec<soak::Part>,
     },
+    /// Build a package as a WebAssembly module, for WASI as a component, and print its path on the last line.
+    ///
+    /// The standard library comes from rustup or, where it cannot download, from Debian's packages.
+    Wasm {
+        /// One that is a cdylib.
+        package: String,
+        /// What for.
+        #[arg(long, default_value = "wasm32-unknown-unknown")]
+        target: wasm::Target,
+        /// Cargo's profile.
+        #[arg(long, default_value = "release")]
+        profile: String,
+    },
     /// Install the published Python SDK, unless it is, and print its interpreter on the last line.
     Python,
 }
@@ -68,6 +82,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Ci => suites::run(&shell, suites::checks(), &[]),
         Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
         Task::Soak { parts } => soak::run(&shell, &parts),
+        Task::Wasm { package, target, profile } => wasm::run(&shell, &package, target, &profile),
         Task::Python => {
             println!("{}", python::installed(&shell)?.display());
             Ok(ExitCode::SUCCESS)

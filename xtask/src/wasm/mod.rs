@@ -1,0 +1,119 @@
+//! Builds WebAssembly modules: `cargo xtask wasm`, and what other chores need built.
+//!
+//! The standard library for wasm comes from rustup; where rustup cannot download it (a closed network
+//! that mirrors package registries only), it is built from Debian's packages, see `debian`.
+
+mod debian;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wit_component::ComponentEncoder;
+
+use crate::shell::{self, Shell};
+
+/// What a module is built for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Target {
+    /// Imports nothing.
+    #[value(name = "wasm32-unknown-unknown")]
+    Unknown,
+    /// Imports WASI preview 1, which [`component`] turns into preview 2 or 3.
+    #[value(name = "wasm32-wasip1")]
+    Wasip1,
+}
+
+impl Target {
+    fn triple(self) -> &'static str {
+        match self {
+            Target::Unknown => "wasm32-unknown-unknown",
+            Target::Wasip1 => "wasm32-wasip1",
+        }
+    }
+}
+
+/// rustup waits long for a network that does not answer.
+const RUSTUP_LIMIT_S: u64 = 120;
+
+/// `debian` takes the other way even where rustup's would do, so that it can be tried on any Debian.
+const STD_VARIABLE: &str = "BURGEE_WASM_STD";
+
+/// `cargo xtask wasm`: builds one package and prints where its module, or for WASI its component, is.
+pub(crate) fn run(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<ExitCode> {
+    let module = build(shell, package, target, profile)?;
+    let built = match target {
+        Target::Unknown => module,
+        Target::Wasip1 => component(&module)?,
+    };
+    println!("{}", built.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the cdylib of `package` with a cargo profile and returns the path of its `.wasm` file.
+///
+/// # Errors
+/// If there is no standard library for `target` and none can be had, or cargo fails.
+pub(crate) fn build(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<PathBuf> {
+    let (mut cargo, folder) = cargo(shell, target)?;
+    cargo.args(["build", "--package", package, "--lib", "--profile", profile, "--target", target.triple()]);
+    shell::run(&mut cargo)?;
+    // Cargo's name for the folder of the profile "dev" is older than profiles.
+    let profile = if profile == "dev" { "debug" } else { profile };
+    let module = folder.join(target.triple()).join(profile).join(package.replace('-', "_") + ".wasm");
+    if !module.is_file() {
+        bail!("{package} has no cdylib: cargo made no {}", module.display());
+    }
+    Ok(module)
+}
+
+/// Makes a module for `wasm32-wasip1` a component that is called again and again, beside the module.
+///
+/// The interfaces of the world that the module was made for are in it already, as its `wit-bindgen` wrote
+/// them; what its standard library asks of preview 1 is answered by the adapter.
+///
+/// # Errors
+/// If the module cannot be read, or is not made for the component model.
+pub(crate) fn component(module: &Path) -> anyhow::Result<PathBuf> {
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    let component = ComponentEncoder::default()
+        .validate(true)
+        .module(&bytes)?
+        .adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)?
+        .encode()
+        .with_context(|| format!("{} cannot be made a component", module.display()))?;
+    let path = module.with_extension("component.wasm");
+    fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// A cargo that can build for `target`, and the folder that it builds in.
+fn cargo(shell: &Shell, target: Target) -> anyhow::Result<(Command, PathBuf)> {
+    if std::env::var_os(STD_VARIABLE).is_some_and(|way| way == "debian") {
+        return debian::cargo(shell, target);
+    }
+    if !has_std(shell, target) {
+        let mut rustup = shell.command("rustup");
+        rustup.args(["target", "add", target.triple()]);
+        // Without rustup, or without a network that it can use, there is still Debian.
+        let _ = shell::run(&mut shell.limited(rustup, RUSTUP_LIMIT_S));
+    }
+    if has_std(shell, target) {
+        return Ok((shell.cargo::<&str>([]), shell.target.clone()));
+    }
+    debian::cargo(shell, target).with_context(|| {
+        format!("no standard library for {0}: `rustup target add {0}` brings none", target.triple())
+    })
+}
+
+/// True if the compiler that cargo uses has a standard library for `target`.
+fn has_std(shell: &Shell, target: Target) -> bool {
+    let output =
+        shell.command("rustc").args(["--print", "target-libdir", "--target", target.triple()]).output();
+    output.is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
