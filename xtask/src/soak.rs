@@ -28,6 +28,8 @@ pub(crate) enum Part {
     Differential,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
+    /// Half an hour of mixed load on one server: whether it keeps its size and its pace.
+    Endurance,
     /// Every published SDK in every situation, also those that take minutes; writes docs/sdk-compatibility.md.
     Sdks,
     /// 10,000 simulated runs of writers, readers and streams among failing stores and dying processes.
@@ -52,6 +54,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
             Part::Differential => with_python(shell, "differential")?,
             Part::Sdks => with_python(shell, "sdks")?,
             Part::Durability => durability(shell)?,
+            Part::Endurance => endurance(shell)?,
             Part::Simulation => simulation(shell)?,
             Part::Fuzz => fuzz(shell)?,
             Part::Engine => engine(shell)?,
@@ -75,6 +78,13 @@ fn with_python(shell: &Shell, suite: &str) -> anyhow::Result<()> {
 fn durability(shell: &Shell) -> anyhow::Result<()> {
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "durability", "--", "--nocapture", "kills"]);
     shell::run(test.env("BURGEE_SOAK", "1"))
+}
+
+/// With the server as it is shipped.
+fn endurance(shell: &Shell) -> anyhow::Result<()> {
+    shell::run(&mut shell.cargo(["build", "--release", "-p", "burgee"]))?;
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "endurance", "--", "--nocapture"]);
+    shell::run(test.env("BURGEE_SOAK", "1").env("BURGEE_BINARY", shell.built("release", "burgee")))
 }
 
 fn streams(shell: &Shell) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode, header};
 use platform::Platform;
 use platform_native::Sqlite;
 use sse_relay::Relay;
+use tokio::runtime::Handle;
 
 use super::requests::Requests;
 
@@ -73,6 +74,12 @@ async fn metrics(
         ),
         ("burgee_db_batches_total", "counter", "Batches committed.", counters.batches),
         ("burgee_db_batches_waiting", "gauge", "Batches that wait for the writer.", counters.waiting as u64),
+        (
+            "burgee_tasks",
+            "gauge",
+            "Tasks that are alive: one for each connection, and a few of its own.",
+            Handle::current().metrics().num_alive_tasks() as u64,
+        ),
         (
             "burgee_changes_unsent",
             "gauge",
