@@ -9,6 +9,8 @@ mod clock;
 pub mod config;
 mod connect;
 mod embedded;
+mod handler;
+mod lambda;
 mod random;
 mod serve;
 pub mod shutdown;
@@ -19,8 +21,9 @@ pub use bind::{BindError, bind};
 pub use clock::SystemClock;
 pub use connect::{STORE_VARS, connect};
 pub use embedded::{embedded, embedded_on};
+pub use handler::Handler;
 pub use random::SystemRandom;
-pub use serve::{SERVE_VARS, run, serve};
+pub use serve::{SERVE_VARS, main, run, serve};
 pub use sqlite::{
     BackupError, Counters, OpenError, Options, Restore, RestoreError, Sqlite, back_up, is_served,
 };

@@ -1,8 +1,9 @@
-//! A function as a plain HTTP server: settings, database, listener, router, and an orderly end.
+//! A function as a process: on Lambda where that starts it, else a plain HTTP server with an orderly end.
 
 use std::env;
 use std::future::IntoFuture;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::connect::{STORE_VARS, connect};
-use crate::{bind, config, shutdown, telemetry};
+use crate::handler::Handler;
+use crate::{bind, config, lambda, shutdown, telemetry};
 
 /// The settings of every server, beside those of its stores and of the function.
 pub const SERVE_VARS: &[Var] = &[
@@ -35,18 +37,34 @@ pub const SERVE_VARS: &[Var] = &[
     telemetry::LOG_VAR,
 ];
 
-/// Runs a function until it is asked to end: reads its settings, opens the database, lets `build` make the
-/// router and serves it.
+/// Runs a function for `fn main`: what keeps it from starting is one sentence on standard error.
+#[expect(clippy::print_stderr, reason = "nothing else is there yet when a process does not start")]
+pub fn main<H: Into<Handler>>(
+    name: &'static str,
+    tables: &[&'static [Var]],
+    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<H>,
+) -> ExitCode {
+    match serve(name, tables, build) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a function until it is asked to end: reads its settings, opens the database, lets `build` make what
+/// answers, and hands it events where Lambda started the process, else requests over HTTP.
 ///
 /// # Errors
 /// Whatever keeps it from starting, in sentences for the operator; failures while serving are answered
 /// and logged, not returned.
-pub fn serve(
+pub fn serve<H: Into<Handler>>(
     name: &'static str,
     tables: &[&'static [Var]],
-    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<Router>,
+    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<H>,
 ) -> anyhow::Result<()> {
-    let tables = [&[SERVE_VARS, STORE_VARS], tables].concat();
+    let tables = [&[SERVE_VARS, STORE_VARS, lambda::VARS], tables].concat();
     if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
         return Ok(write!(
             io::stdout(),
@@ -59,21 +77,29 @@ pub fn serve(
     for sentence in config::unknown(&tables) {
         tracing::warn!("{sentence}");
     }
+    if lambda::is_there() {
+        // One event after the other on at most one core: a second thread would only have to be woken.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        return runtime.block_on(async {
+            let handler = build(connect(&vars)?, vars.clone()).await?.into();
+            lambda::run(handler, &vars).await
+        });
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(start(name, vars, build))
 }
 
-async fn start(
+async fn start<H: Into<Handler>>(
     name: &'static str,
     vars: Vars,
-    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<Router>,
+    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<H>,
 ) -> anyhow::Result<()> {
     let stop = shutdown::listen().context("cannot listen for signals")?;
     let drain = Duration::from_secs(vars.number("BURGEE_DRAIN_S")?);
     let listener = bind(vars.text("BURGEE_LISTEN")?).await?;
     let address = listener.local_addr()?;
     let platform = connect(&vars)?;
-    let router = build(platform, vars).await?;
+    let Handler { router, .. } = build(platform, vars).await?.into();
     tracing::info!(%address, "{name} listens on http://{address}");
     let stop = async move {
         let signal = stop.await;

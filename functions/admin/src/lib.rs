@@ -56,7 +56,7 @@ pub use secrets::made_token;
 pub use segments::SegmentRequest;
 pub use tags::TagRequest;
 pub use targets::TargetRequest;
-pub use tick::tick;
+pub use tick::{Ticked, tick};
 
 /// Shorter tokens could be guessed.
 const ADMIN_TOKEN_CHARS_MIN: usize = 32;

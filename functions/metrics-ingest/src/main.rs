@@ -1,7 +1,9 @@
 //! The function as a process: on Lambda where that starts it, else a plain HTTP server.
 
-fn main() -> anyhow::Result<()> {
-    platform_native::serve("metrics-ingest", &[fn_metrics_ingest::VARS], async |platform, vars| {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    platform_native::main("fn-metrics-ingest", &[fn_metrics_ingest::VARS], async |platform, vars| {
         Ok(fn_metrics_ingest::build(platform, &vars).await?)
     })
 }

@@ -10,6 +10,7 @@ use model::limits::TARGETS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, MetricsJob, Target};
 use platform::config::{Var, Vars};
 use platform::{Job, Platform, Statement, WorkQueue, within};
+use serde::Serialize;
 use tracing::{debug, error, warn};
 
 use served::Served;
@@ -21,7 +22,7 @@ const JOBS_PER_CLAIM: usize = 100;
 const LEASE: Duration = Duration::from_secs(60);
 
 /// What a drain did.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Drained {
     /// Reports counted.
     pub jobs: usize,
@@ -29,6 +30,8 @@ pub struct Drained {
     pub unreadable: usize,
     /// Counts thrown away because the environment has no such flag or variation, or no longer.
     pub unknown: usize,
+    /// Whether nothing waits any more; otherwise the time was over first.
+    pub is_complete: bool,
 }
 
 /// The function's settings.
@@ -61,8 +64,8 @@ pub async fn drain(platform: &Platform, budget: Duration) -> Result<Drained, Err
             process(platform, &*queue, &jobs, &mut drained).await?;
         }
     };
-    within(&*platform.clock, budget, work).await.unwrap_or(Ok(()))?;
-    Ok(drained)
+    let is_complete = within(&*platform.clock, budget, work).await.transpose()?.is_some();
+    Ok(Drained { is_complete, ..drained })
 }
 
 async fn process(

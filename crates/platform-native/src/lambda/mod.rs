@@ -1,0 +1,130 @@
+//! A function on AWS Lambda: one event after the other.
+//!
+//! Events become requests here and not in `lambda_http`, which passes paths through a URL parser (a target
+//! named `..` never arrives), keeps stages in them, forgets all but the last of repeated request headers, and
+//! panics on a `Host` that it cannot parse.
+
+mod answer;
+mod event;
+mod path;
+
+use std::convert::Infallible;
+use std::env;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, anyhow};
+use axum::body::{Body, BodyDataStream};
+use axum::extract::Request;
+use axum::response::Response;
+use lambda_runtime::{Diagnostic, FunctionResponse, LambdaEvent, Runtime, service_fn};
+use platform::config::{Fallback, Kind, Var, Vars};
+use tower::ServiceExt;
+
+use crate::handler::Handler;
+use answer::Output;
+use event::{Event, Origin};
+
+/// Lambda ends an invocation that is not answered by its deadline. This is left for answering.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(500);
+
+const BASE_PATH: &str = "BURGEE_BASE_PATH";
+const RESPONSE_STREAM: &str = "BURGEE_RESPONSE_STREAM";
+
+/// What a function may be told about what stands in front of it on Lambda.
+pub(crate) const VARS: &[Var] = &[
+    Var {
+        name: BASE_PATH,
+        kind: Kind::Form { form: "a path such as /flags", mistake: path::mistake },
+        default: Fallback::Optional,
+        secret: false,
+        help: "On Lambda: the path under which API Gateway's custom domain maps to this function; it is taken off.",
+    },
+    Var {
+        name: RESPONSE_STREAM,
+        kind: Kind::Boolean,
+        default: Fallback::Value("false"),
+        secret: false,
+        help: "On Lambda: set to true where the function's URL has the invoke mode RESPONSE_STREAM, so that answers may be larger than 6 MB.",
+    },
+];
+
+/// Whether Lambda, or something that behaves like it, started this process.
+pub(crate) fn is_there() -> bool {
+    env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+}
+
+/// What stands in front of the function.
+struct Front {
+    base_path: Option<String>,
+    streams: bool,
+}
+
+/// Answers events until Lambda ends the process.
+///
+/// # Errors
+/// If Lambda's runtime API cannot be reached.
+pub(crate) async fn run(handler: Handler, vars: &Vars) -> anyhow::Result<()> {
+    let front = Arc::new(Front {
+        base_path: vars.opt_text(BASE_PATH)?.map(str::to_owned),
+        streams: vars.boolean(RESPONSE_STREAM)?,
+    });
+    let handler = Arc::new(handler);
+    let service = service_fn(|event: LambdaEvent<Option<Event>>| {
+        let (handler, front) = (handler.clone(), front.clone());
+        async move {
+            let answered = answer(&handler, &front, event).await;
+            answered.map_err(|error| {
+                tracing::error!("an event could not be answered: {error:#}");
+                Diagnostic { error_type: "Burgee.Error".to_owned(), error_message: format!("{error:#}") }
+            })
+        }
+    });
+    Runtime::new(service)
+        .run()
+        .await
+        .map_err(|error| anyhow!("Lambda's runtime API does not answer: {error}"))
+}
+
+type Answered = FunctionResponse<Output, BodyDataStream>;
+
+async fn answer(
+    handler: &Handler,
+    front: &Front,
+    event: LambdaEvent<Option<Event>>,
+) -> anyhow::Result<Answered> {
+    let (event, context) = event.into_parts();
+    let event = event.unwrap_or_default();
+    let Some(origin) = event.origin() else {
+        let report = work(handler, event.budget_ms, context.deadline()).await?;
+        return Ok(FunctionResponse::BufferedResponse(report));
+    };
+    let request = event.into_request(origin, front.base_path.as_deref())?;
+    let response = respond(handler, request).await;
+    Ok(match origin {
+        Origin::FunctionUrl if front.streams => {
+            FunctionResponse::StreamingResponse(answer::streamed(response))
+        }
+        _ => FunctionResponse::BufferedResponse(answer::buffered(origin, response).await?),
+    })
+}
+
+async fn respond(handler: &Handler, request: Request<Body>) -> Response {
+    let answered: Result<Response, Infallible> = handler.router.clone().oneshot(request).await;
+    match answered {
+        Ok(response) => response,
+    }
+}
+
+/// Any event that is no request asks for work: a schedule's, or `{"budgetMs": 5000}` by hand.
+async fn work(handler: &Handler, budget_ms: Option<u64>, deadline: SystemTime) -> anyhow::Result<Output> {
+    let work = handler.work.as_ref().context(
+        "this function answers requests of function URLs, API Gateway and load balancers; it has no work to be \
+         invoked for",
+    )?;
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(DEADLINE_MARGIN);
+    let budget = budget_ms.map_or(left, |budget_ms| left.min(Duration::from_millis(budget_ms)));
+    let report = work(budget).await?;
+    tracing::info!(%report, budget_ms = budget.as_millis(), "work was done: {report}");
+    Ok(Output::Report(report))
+}
