@@ -51,6 +51,14 @@ fn the_platform_is_named_only_where_a_process_starts() {
 }
 
 #[test]
+fn unsafe_code_is_written_in_one_file_only() {
+    let may_hold = ["eval-wasm/src/abi.rs", "tests/tidy/sources.rs"];
+    // Comments may speak of it.
+    let words = Regex::new(r"^[^/]*\bunsafe(_code)?\b").unwrap();
+    none(matches(&words, |source| source.extension() == "rs" && !may_hold.contains(&&*source.path)));
+}
+
+#[test]
 fn start_up_files_of_functions_only_start_them() {
     let start_up = Regex::new("^functions/[a-z-]+/src/(main|spin).rs$").unwrap();
     none(rust().filter(|source| start_up.is_match(&source.path)).filter_map(|source| {

@@ -23,7 +23,7 @@ mod text;
 pub use authorize::{Caller, Credential, authorize, identify};
 pub use dependants::Dependants;
 pub use environment::Environment;
-pub use evaluations::FlagEvaluation;
+pub use eval::FlagEvaluation;
 pub use routes::routes;
 pub use segment_view::{RulesView, SegmentView};
 pub use source::{Changes, Known, Source};

@@ -1,6 +1,6 @@
 //! The compiled form of everything that one environment serves.
 
-use model::{FlagKind, Version};
+use model::{FlagKind, Variation, Version};
 
 use crate::flag::Flag;
 use crate::registry::{FlagIndex, Registry, SegmentIndex};
@@ -50,6 +50,12 @@ impl Ruleset {
         let slot = self.flags.slot(index)?;
         let flag = slot.object.as_deref()?;
         Some(FlagRef { index, id: &slot.id, kind: flag.kind, version: flag.version })
+    }
+
+    /// What the flag at an index can serve; the variation of an [`Evaluation`](crate::Evaluation) is one
+    /// of these. Empty if there is no such flag.
+    pub fn variations(&self, index: FlagIndex) -> &[Variation] {
+        self.flags.get(index).map_or(&[], |flag| &flag.variations)
     }
 
     /// All flags in the order of their identifiers.
