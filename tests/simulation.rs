@@ -41,7 +41,8 @@ fn whatever_fails_or_dies_no_reader_goes_back_and_everybody_ends_at_the_latest_v
         }
     }
     println!("{count} runs: {sum:?}");
-    let is_eventful = sum.crashes > 0 && sum.written > 0 && sum.events > 0 && sum.counted > 0;
+    let is_eventful =
+        sum.crashes > 0 && sum.written > 0 && sum.refused > 0 && sum.events > 0 && sum.counted > 0;
     assert!(count == 1 || is_eventful, "these runs show little");
 }
 

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod storage {
+    pub(crate) mod announced;
     pub(crate) mod outbox;
     pub(crate) mod queue;
     pub(crate) mod races;

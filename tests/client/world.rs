@@ -208,7 +208,11 @@ impl Cache for AwayCache {
         self.reached()?.remove(key).await
     }
 
-    async fn advance(&self, key: &str, value: i64) -> Result<i64, CacheError> {
-        self.reached()?.advance(key, value).await
+    async fn begin(&self, key: &str) -> Result<(), CacheError> {
+        self.reached()?.begin(key).await
+    }
+
+    async fn advance(&self, key: &str, least: i64, value: i64) -> Result<Option<i64>, CacheError> {
+        self.reached()?.advance(key, least, value).await
     }
 }

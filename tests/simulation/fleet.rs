@@ -9,17 +9,21 @@ use api::TokenKeys;
 use client_api::{Environment, Source};
 use delivery::Delivery;
 use fn_client::StoredTargets;
-use model::{EnvironmentUuid, FlagId, MetricsJob, ProjectUuid, ReportedEvaluations, Target, Version};
+use model::{EnvironmentUuid, Error, FlagId, MetricsJob, ProjectUuid, ReportedEvaluations, Target, Version};
 use sse_relay::{Limits, Parts, Relay};
 use store::{Author, Writer};
 use testkit::simulation::{Deployment, Process, Universe};
-use tests::world::{Put, Remove};
+use tests::world::{Need, Put, Remove};
 use tokio::sync::{mpsc, oneshot};
 
 use super::truth::Truth;
 
 /// Flags that are written; few, so that writers meet.
 const FLAGS: u64 = 4;
+
+/// Flags of which either may need the other, never both: a writer that decides on what is no longer true
+/// would make customers' processes go in circles.
+pub(crate) const OPPOSED: [&str; 2] = ["left", "right"];
 
 /// The flag that is there from the beginning and is never removed.
 pub(crate) const EVALUATED: &str = "evaluated";
@@ -117,19 +121,23 @@ impl Instance {
         self.process.spawn(async move {
             for _ in 0..count {
                 universe.sleep(Duration::from_millis(universe.below(4_000))).await;
-                let flag = FlagId::from_wire(format!("flag-{}", universe.below(FLAGS)));
-                let environment = place.environment.clone();
-                let author = Author::default();
-                let written = if universe.below(4) == 0 {
-                    let remove = Remove { environment, flag };
-                    writer.write(&place.project, &author, &remove).await.map(|written| written.environments)
-                } else {
-                    let put = Put { environment, flag };
-                    writer.write(&place.project, &author, &put).await.map(|written| written.environments)
-                };
+                let written = write(&writer, &place, &universe).await;
+                if let Err(Error::InUse(_)) = written {
+                    place.truth.known().refused += 1;
+                }
                 let versions = written.into_iter().flatten().map(|(_, version)| version);
                 place.truth.known().acknowledged.extend(versions);
             }
+        });
+    }
+
+    /// Writes once what nobody opposes.
+    pub(crate) fn write_last(&self) {
+        let (place, writer) = (self.place.clone(), Writer::new(self.process.platform().clone()));
+        self.process.spawn(async move {
+            let put = Put { environment: place.environment.clone(), flag: FlagId::from_wire(EVALUATED) };
+            let written = writer.write(&place.project, &Author::default(), &put).await;
+            place.truth.check(written.is_ok(), || format!("the last write was refused: {:?}", written.err()));
         });
     }
 
@@ -181,6 +189,28 @@ impl Instance {
         });
         receiver
     }
+}
+
+/// Makes, changes or removes a flag, or decides which of two needs the other.
+async fn write(
+    writer: &Writer,
+    place: &Place,
+    universe: &Universe,
+) -> Result<Vec<(EnvironmentUuid, Version)>, Error> {
+    let (project, author, environment) = (&place.project, Author::default(), place.environment.clone());
+    let [one, other] = OPPOSED;
+    let (flag, other) = if universe.below(2) == 0 { (one, other) } else { (other, one) };
+    let any = FlagId::from_wire(format!("flag-{}", universe.below(FLAGS)));
+    let written = match universe.below(6) {
+        0 => writer.write(project, &author, &Remove { environment, flag: any }).await,
+        1 => writer.write(project, &author, &Remove { environment, flag: FlagId::from_wire(flag) }).await,
+        2 | 3 => writer.write(project, &author, &Need { environment, flag, other }).await,
+        _ => {
+            let put = Put { environment, flag: any };
+            return writer.write(project, &author, &put).await.map(|written| written.environments);
+        }
+    };
+    written.map(|written| written.environments)
 }
 
 /// A report of one target and of evaluations of the flag that is never removed.

@@ -8,7 +8,7 @@ use testkit::simulation::{Deployment, Faults, Simulation};
 use tests::world::{Put, World};
 
 use super::client::Client;
-use super::fleet::{EVALUATED, Fleet, Instance, Place};
+use super::fleet::{EVALUATED, Fleet, Instance, OPPOSED, Place};
 use super::truth::{self, Truth};
 
 const KEY: &str = "a-key-of-the-simulated-environment";
@@ -30,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) crashes: u64,
     /// Writes that were acknowledged.
     pub(crate) written: u64,
+    /// Writes that were refused because of another.
+    pub(crate) refused: u64,
     /// Events that streams brought.
     pub(crate) events: u64,
     /// Reports that were acknowledged.
@@ -42,6 +44,7 @@ impl Report {
     pub(crate) fn add(&mut self, other: &Self) {
         self.crashes += other.crashes;
         self.written += other.written;
+        self.refused += other.refused;
         self.events += other.events;
         self.counted += other.counted;
         self.steps += other.steps;
@@ -94,6 +97,7 @@ pub(crate) fn run(seed: u64) -> Report {
     Report {
         crashes,
         written: known.acknowledged.len() as u64,
+        refused: known.refused,
         events: known.events,
         counted: known.reports.values().filter(|(_, acknowledged)| *acknowledged).count() as u64,
         steps: universe.steps(),
@@ -139,6 +143,7 @@ fn some_faults(simulation: &Simulation) -> Faults {
         fail: chances(60),
         unknown: chances(100),
         slow: chances(100),
+        forget: chances(20),
         lose: chances(200),
         repeat: chances(300),
         swap: chances(300),
@@ -147,7 +152,7 @@ fn some_faults(simulation: &Simulation) -> Faults {
 
 fn write_last(simulation: &mut Simulation, fleet: &Fleet) {
     let instance = fleet.any(simulation.universe()).unwrap();
-    instance.write(simulation.universe(), 1);
+    instance.write_last();
     assert_eq!(simulation.run(Duration::from_secs(20)), [0_u64; 0]);
 }
 
@@ -166,6 +171,7 @@ fn reckon(simulation: &mut Simulation, place: &Place, clients: &[Client]) {
         let known = std::mem::take(&mut *place_there.truth.known());
         truth::assert_written(&*db, &place_there.project, &known).await;
         truth::assert_counted(&*db, &known).await;
+        truth::assert_never_both(&*db, OPPOSED).await;
         *place_there.truth.known() = known;
     });
 }

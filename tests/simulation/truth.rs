@@ -14,6 +14,8 @@ pub(crate) struct Truth(Arc<Mutex<Known>>);
 pub(crate) struct Known {
     /// Versions that writers were told of.
     pub(crate) acknowledged: BTreeSet<Version>,
+    /// Writes that were refused because of what another had decided.
+    pub(crate) refused: u64,
     /// Reports by the target that each names: how many evaluations, and whether it was acknowledged.
     pub(crate) reports: BTreeMap<String, (i64, bool)>,
     /// Events that streams brought.
@@ -44,6 +46,9 @@ const FLAGS: &str =
 const VERSIONS: &str =
     "SELECT DISTINCT version FROM change WHERE environment_id IS NOT NULL ORDER BY version";
 
+const HISTORY: &str = "SELECT identifier, body IS NOT NULL FROM object_version
+    WHERE kind = 'flag_config' AND identifier IN ($1, $2) ORDER BY version";
+
 const COUNTED: &str = "SELECT coalesce(CAST(sum(evaluations) AS BIGINT), 0) FROM evaluation_hour";
 
 const TARGETS: &str = "SELECT identifier FROM target";
@@ -65,6 +70,21 @@ pub(crate) async fn assert_written(db: &dyn Db, project: &ProjectUuid, known: &K
     let project = store::project_by_id(db, project).await.unwrap();
     let report = store::verify_project(db, &project, &[]).await.unwrap();
     assert!(report.is_sound() && report.waiting.is_none(), "{report:?}");
+}
+
+/// At no version did each of the two need the other.
+pub(crate) async fn assert_never_both(db: &dyn Db, [one, other]: [&str; 2]) {
+    let rows = db.query(Statement::new(HISTORY).bind(one).bind(other)).await.unwrap();
+    let mut needy = BTreeSet::new();
+    for row in &rows {
+        let identifier = row.text(0).unwrap();
+        if row.bool(1).unwrap() {
+            needy.insert(identifier);
+        } else {
+            needy.remove(identifier);
+        }
+        assert!(needy.len() < 2, "{one} and {other} need each other");
+    }
 }
 
 /// Every acknowledged report is counted once, any other at most once.

@@ -192,9 +192,14 @@ impl Decision for Need {
             return Err(Error::InUse(format!("{} needs {} already", self.other, self.flag)));
         }
         let mut plan = Plan::new(());
-        let body = format!("{{\"needs\":\"{}\"}}", self.other);
-        let mut step = step(&self.environment, Kind::FlagConfig, self.flag, EventKind::Patch, Some(body));
-        step.references = vec![(Kind::FlagConfig, self.other.to_owned())];
+        let Self { environment, flag, other } = self;
+        let version = state.next_version(environment);
+        let needed = format!("[{{\"feature\":\"{other}\",\"variations\":[\"true\"]}}]");
+        let body = format!(
+            "{{\"feature\":\"{flag}\",\"version\":{version},\"prerequisites\":{needed},{VARIATIONS}}}"
+        );
+        let mut step = step(environment, Kind::FlagConfig, flag, EventKind::Patch, Some(body));
+        step.references = vec![(Kind::FlagConfig, (*other).to_owned())];
         plan.step(step);
         Ok(plan)
     }

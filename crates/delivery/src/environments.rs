@@ -8,11 +8,15 @@ use std::time::Duration;
 use client_api::{Environment, Known};
 use eval::Warning;
 use model::{EnvironmentUuid, Error, ObjectChange, ObjectKind, Snapshot, Version};
-use platform::{CacheError, Platform, within};
+use platform::{Platform, within};
 use tokio::sync::Mutex as AsyncMutex;
 use tracing::{error, warn};
 
 use crate::{STORES_AWAY, STORES_TIME};
+
+/// How long a cache is taken at its word. One that lost its latest announcements in a failover says for ever
+/// that nothing has changed; the primary knows better.
+const CACHE_TRUST_MS: i64 = 10_000;
 
 /// Environments kept in memory. Beyond it one that nobody is reading is dropped.
 const ENVIRONMENTS_MAX: usize = 1_000;
@@ -31,6 +35,8 @@ struct Slot {
     refresh: AsyncMutex<()>,
     /// When `current` was last known to be the newest (Unix milliseconds).
     confirmed_ms: AtomicI64,
+    /// When the primary was last asked.
+    primary_ms: AtomicI64,
 }
 
 /// Why there is no newer environment.
@@ -71,7 +77,8 @@ impl Environments {
         let announced = announced(platform, id).await;
         let need = Need { id, at_least, announced, asked_ms };
         if let Some(current) = slot.newest(&need) {
-            return Ok(Known { environment: current, age_ms: None });
+            let reassured = slot.reassured(platform, &need, current).await;
+            return self.noticing(id, reassured.map(|environment| Known { environment, age_ms: None }));
         }
         let last = slot.last(&need, self.age_ms_max);
         let refreshed = match &last {
@@ -85,26 +92,9 @@ impl Environments {
                 warn!(environment = %id, "the stores do not answer; environment {id} is served as last known");
                 Ok(last)
             }
-            (Some(Err(Failure::Away(error) | Failure::Known(error))), _) => {
-                if let Error::NotFound { .. } = error {
-                    self.forget(id);
-                }
-                Err(error)
-            }
+            (Some(Err(Failure::Away(error) | Failure::Known(error))), _) => self.noticing(id, Err(error)),
             (None, None) => Err(STORES_AWAY),
         }
-    }
-
-    /// Lets every instance know of `version`, so that none answers from before it.
-    pub(crate) async fn announce(
-        &self,
-        platform: &Platform,
-        id: &EnvironmentUuid,
-        version: Version,
-    ) -> Result<(), Error> {
-        let advanced = platform.cache.advance(&store::announced_key(id), version.0).await;
-        let failed = |error: CacheError| Error::unavailable("the change could not be announced yet", error);
-        advanced.map(drop).map_err(failed)
     }
 
     fn slot(&self, id: &EnvironmentUuid) -> Arc<Slot> {
@@ -116,8 +106,12 @@ impl Environments {
         slots.entry(id.clone()).or_default().clone()
     }
 
-    fn forget(&self, id: &EnvironmentUuid) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    /// An environment that is gone leaves the memory.
+    fn noticing(&self, id: &EnvironmentUuid, answer: Result<Known, Error>) -> Result<Known, Error> {
+        if let Err(Error::NotFound { .. }) = answer {
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        }
+        answer
     }
 }
 
@@ -129,7 +123,36 @@ impl Slot {
         if let Some(current) = self.newest(need) {
             return Ok(current);
         }
+        self.read(platform, need).await
+    }
+
+    /// What the cache says is the newest, or something newer if the primary has not been asked for a while and
+    /// knows it. One request asks, the others do not wait for it.
+    async fn reassured(
+        &self,
+        platform: &Platform,
+        need: &Need<'_>,
+        current: Arc<Environment>,
+    ) -> Result<Arc<Environment>, Error> {
+        let asked_ms = self.primary_ms.load(Ordering::Relaxed);
+        // A clock that was put back counts as late.
+        if (0..CACHE_TRUST_MS).contains(&need.asked_ms.saturating_sub(asked_ms)) {
+            return Ok(current);
+        }
+        let Ok(_refresh) = self.refresh.try_lock() else { return Ok(current) };
+        // Also if nothing comes of it: the next one to ask is in no hurry.
+        self.primary_ms.store(need.asked_ms, Ordering::Relaxed);
+        match within(&*platform.clock, STORES_TIME, self.read(platform, need)).await {
+            Some(Ok(fresh)) => Ok(fresh),
+            Some(Err(Failure::Known(error))) => Err(error),
+            Some(Err(Failure::Away(_))) | None => Ok(current),
+        }
+    }
+
+    /// Reads the primary. To be called by one at a time.
+    async fn read(&self, platform: &Platform, need: &Need<'_>) -> Result<Arc<Environment>, Failure> {
         let fresh = refresh(platform, need.id, self.current()).await?;
+        self.primary_ms.store(need.asked_ms, Ordering::Relaxed);
         check(need, &fresh).map_err(Failure::Known)?;
         // What one instance answers with is news to the others, so they are told before anybody can be answered.
         if need.announced.is_none_or(|announced| announced < fresh.version) {
@@ -170,8 +193,8 @@ impl Slot {
 
 /// What anybody was told, or `None` if the cache does not know: then only the primary does.
 async fn announced(platform: &Platform, id: &EnvironmentUuid) -> Option<Version> {
-    match platform.cache.get(&store::announced_key(id)).await {
-        Ok(value) => std::str::from_utf8(&value?).ok()?.parse().ok().map(Version),
+    match store::announced(&*platform.cache, id).await {
+        Ok(announced) => announced,
         Err(error) => {
             warn!(error = %error, "the cache does not answer; reading versions from the database");
             None
@@ -180,8 +203,8 @@ async fn announced(platform: &Platform, id: &EnvironmentUuid) -> Option<Version>
 }
 
 async fn announce(platform: &Platform, id: &EnvironmentUuid, version: Version) {
-    if let Err(error) = platform.cache.advance(&store::announced_key(id), version.0).await {
-        warn!(error = %error, "the cache does not answer; environment {id} is read from the database again");
+    if let Err(error) = store::announce(platform, id, version).await {
+        warn!(error = %error, "the cache does not answer; environment {id} is read from the database again: {error}");
     }
 }
 

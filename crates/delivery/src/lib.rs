@@ -95,7 +95,7 @@ impl Delivery {
             changed.ok_or_else(|| Error::not_found(ObjectKind::Environment, environment))?;
         if !events.is_empty() {
             // A stream will tell of these, perhaps before whoever committed them has announced them.
-            self.environments.announce(&self.platform, environment, version).await?;
+            store::announce(&self.platform, environment, version).await?;
             let environment = self.environment(environment, version).await?;
             dependants::add(&mut events, &environment);
         }

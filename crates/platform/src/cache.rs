@@ -22,7 +22,11 @@ pub trait Cache: Send + Sync {
     /// Forgets `key`.
     async fn remove(&self, key: &str) -> Result<(), CacheError>;
 
+    /// Puts the number 0 under `key` unless there is a number. Atomic; a number never expires.
+    async fn begin(&self, key: &str) -> Result<(), CacheError>;
+
     /// Raises the number under `key` to `value` unless it is already higher; returns what it is now.
-    /// Atomic, because a late writer must not take an announced version back.
-    async fn advance(&self, key: &str, value: i64) -> Result<i64, CacheError>;
+    /// `None`, and nothing is changed, if it is below `least` or not there. Atomic, because a late writer
+    /// must not take an announced version back.
+    async fn advance(&self, key: &str, least: i64, value: i64) -> Result<Option<i64>, CacheError>;
 }

@@ -4,6 +4,7 @@
 //! that runs it; `tests/tidy.rs` prepares each on both. Everything is read from the primary.
 
 mod account_chains;
+mod announced;
 mod audit;
 mod authored;
 mod chain;
@@ -39,6 +40,7 @@ mod verify;
 mod write;
 
 pub use account_chains::{account_chain, begin_account_chain};
+pub use announced::{announce, announced, announced_key};
 pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, count_changes};
 pub use authored::{Authored, newest_by_author};
 pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
@@ -71,7 +73,7 @@ pub use objects::{
 };
 pub use order::{Direction, Window};
 pub use organisations::{OrganisationRow, insert_organisation, organisation, organisations_of};
-pub use outbox::{announced_key, date_unsent, flush, unsent_environments};
+pub use outbox::{date_unsent, flush, unsent_environments};
 pub use past::{objects_at, revision_at};
 pub use projects::{
     ProjectRow, project_by_id, project_by_identifier, projects_of, retire_project, update_project,

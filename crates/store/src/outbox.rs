@@ -13,6 +13,7 @@ use model::{Domain, EnvironmentUuid, Error, EventKind, FeedEntry, FlagId, Stream
 use platform::{Db, DbError, Platform, Row, Statement, within};
 use tracing::{debug, warn};
 
+use crate::announced::announce;
 use crate::fault::unavailable;
 use crate::objects::Kind;
 
@@ -44,11 +45,7 @@ pub async fn flush(platform: &Platform, environment: &EnvironmentUuid) -> Result
     let Some(newest) = entries.last().map(|entry| entry.version) else { return Ok(None) };
     // Readers must not answer with anything older once the feed tells of it: first `v`, then the feed.
     let away = |error| Error::unavailable("the change could not be announced yet", error);
-    platform
-        .cache
-        .advance(&announced_key(environment), newest.0)
-        .await
-        .map_err(|error| away(error.to_string()))?;
+    announce(platform, environment, newest).await?;
     for entry in &entries {
         let payload = serde_json::to_vec(entry).map_err(Error::internal)?;
         platform.feed.append(Bytes::from(payload)).await.map_err(|error| away(error.to_string()))?;
@@ -78,11 +75,6 @@ pub async fn unsent_environments(platform: &Platform) -> Result<Vec<EnvironmentU
 pub async fn date_unsent(db: &dyn Db, now_ms: i64) -> Result<u64, Error> {
     let dated = db.batch(vec![Statement::new(DATE).bind(now_ms)]).await.map_err(unavailable)?;
     Ok(dated.first().copied().unwrap_or_default())
-}
-
-/// The cache key of an environment's announced version. Only `advance` changes it.
-pub fn announced_key(environment: &EnvironmentUuid) -> String {
-    format!("v:{environment}")
 }
 
 /// Flushes for at most `limit`. A failure is coped with: `tick` announces what is left.

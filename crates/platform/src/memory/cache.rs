@@ -31,6 +31,11 @@ impl MemoryCache {
         Self { clock, state: Mutex::default() }
     }
 
+    /// Forgets everything, as a cache may.
+    pub fn clear(&self) {
+        *self.state() = State::default();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,10 +73,17 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
-    async fn advance(&self, key: &str, value: i64) -> Result<i64, CacheError> {
+    async fn begin(&self, key: &str) -> Result<(), CacheError> {
+        self.state().numbers.entry(key.to_owned()).or_default();
+        Ok(())
+    }
+
+    async fn advance(&self, key: &str, least: i64, value: i64) -> Result<Option<i64>, CacheError> {
         let mut state = self.state();
-        let number = state.numbers.entry(key.to_owned()).or_insert(value);
+        let Some(number) = state.numbers.get_mut(key).filter(|number| **number >= least) else {
+            return Ok(None);
+        };
         *number = (*number).max(value);
-        Ok(*number)
+        Ok(Some(*number))
     }
 }

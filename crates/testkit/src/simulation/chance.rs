@@ -27,6 +27,8 @@ pub struct Faults {
     pub unknown: u64,
     /// A store takes its time.
     pub slow: u64,
+    /// The shared cache forgets everything, once.
+    pub forget: u64,
     /// An entry of the feed does not reach a reader.
     pub lose: u64,
     /// An entry of the feed reaches a reader twice.

@@ -17,7 +17,7 @@ use platform_native::Sqlite;
 
 pub use chance::{Faults, Universe};
 use executor::Executor;
-use ports::{SimulatedCache, SimulatedClock, SimulatedDb, SimulatedFeed, SimulatedRandom};
+use ports::{SimulatedCache, SimulatedClock, SimulatedDb, SimulatedFeed, SimulatedRandom, StillDb};
 
 /// Which stores outlive a process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Simulation {
     universe: Universe,
     executor: Executor,
     db: Arc<Sqlite>,
-    cache: Arc<dyn Cache>,
+    cache: Arc<MemoryCache>,
     feed: Arc<dyn ChangeFeed>,
     deployment: Deployment,
 }
@@ -72,29 +72,28 @@ impl Simulation {
 
     /// The database itself, in which nothing goes wrong.
     pub fn db(&self) -> Arc<dyn Db> {
-        self.db.clone()
+        Arc::new(StillDb(self.db.clone()))
     }
 
     /// A new process. Faults befall it while there are some, unless `is_charmed`.
     pub fn start(&self, is_charmed: bool) -> Process {
         let id = self.universe.next_process(is_charmed);
         let clock = Arc::new(SimulatedClock(self.universe.clone()));
+        // Within one process nothing lies between its parts and their memory.
         let (cache, feed): (Arc<dyn Cache>, Arc<dyn ChangeFeed>) = match self.deployment {
-            Deployment::Distributed => (self.cache.clone(), self.feed.clone()),
+            Deployment::Distributed => (self.remote_cache(id), self.remote_feed(id)),
             Deployment::Embedded => {
                 (Arc::new(MemoryCache::new(clock.clone())), Arc::new(MemoryFeed::new(clock.clone())))
             }
         };
-        // Within one process nothing lies between its parts and their memory.
-        let is_remote = self.deployment == Deployment::Distributed;
         let platform = Platform {
             db: Arc::new(SimulatedDb {
                 inner: self.db.clone(),
                 universe: self.universe.clone(),
                 process: id,
             }),
-            cache: if is_remote { self.remote_cache(cache, id) } else { cache },
-            feed: if is_remote { self.remote_feed(feed, id) } else { feed },
+            cache,
+            feed,
             queue: None,
             clock,
             random: Arc::new(SimulatedRandom(self.universe.clone())),
@@ -130,12 +129,12 @@ impl Simulation {
         panic!("a task does not end: BURGEE_SEED={}", self.universe.seed());
     }
 
-    fn remote_cache(&self, inner: Arc<dyn Cache>, process: u64) -> Arc<dyn Cache> {
-        Arc::new(SimulatedCache { inner, universe: self.universe.clone(), process })
+    fn remote_cache(&self, process: u64) -> Arc<dyn Cache> {
+        Arc::new(SimulatedCache { inner: self.cache.clone(), universe: self.universe.clone(), process })
     }
 
-    fn remote_feed(&self, inner: Arc<dyn ChangeFeed>, process: u64) -> Arc<dyn ChangeFeed> {
-        Arc::new(SimulatedFeed { inner, universe: self.universe.clone(), process })
+    fn remote_feed(&self, process: u64) -> Arc<dyn ChangeFeed> {
+        Arc::new(SimulatedFeed { inner: self.feed.clone(), universe: self.universe.clone(), process })
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::memory::MemoryCache;
 use platform::{
     Cache, CacheError, ChangeFeed, Clock, Cursor, Db, DbError, Dialect, FeedError, FeedPage, Random, Row,
     Statement,
@@ -83,9 +84,27 @@ impl Db for SimulatedDb {
     }
 }
 
+/// The database itself: nothing goes wrong, and nobody else runs until it has answered.
+pub(super) struct StillDb(pub(super) Arc<Sqlite>);
+
+#[async_trait]
+impl Db for StillDb {
+    async fn query(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        now(self.0.query(statement))
+    }
+
+    async fn batch(&self, statements: Vec<Statement>) -> Result<Vec<u64>, DbError> {
+        now(self.0.batch(statements))
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.0.dialect()
+    }
+}
+
 /// A shared cache as one process reaches it.
 pub(super) struct SimulatedCache {
-    pub(super) inner: Arc<dyn Cache>,
+    pub(super) inner: Arc<MemoryCache>,
     pub(super) universe: Universe,
     pub(super) process: u64,
 }
@@ -94,6 +113,10 @@ impl SimulatedCache {
     /// A step, and perhaps a failure: the caller does what it wanted before or after it.
     async fn reach(&self) -> Result<(), CacheError> {
         self.universe.step(self.process).await;
+        if self.universe.happens(self.process, |faults| faults.forget) {
+            self.universe.set_faults(super::Faults { forget: 0, ..self.universe.faults() });
+            self.inner.clear();
+        }
         match self.universe.happens(self.process, |faults| faults.fail) {
             true => Err(CacheError(SIMULATED.to_owned())),
             false => Ok(()),
@@ -118,9 +141,15 @@ impl Cache for SimulatedCache {
         self.inner.remove(key).await
     }
 
-    async fn advance(&self, key: &str, value: i64) -> Result<i64, CacheError> {
+    async fn begin(&self, key: &str) -> Result<(), CacheError> {
         self.reach().await?;
-        let number = self.inner.advance(key, value).await?;
+        self.inner.begin(key).await?;
+        self.reach().await
+    }
+
+    async fn advance(&self, key: &str, least: i64, value: i64) -> Result<Option<i64>, CacheError> {
+        self.reach().await?;
+        let number = self.inner.advance(key, least, value).await?;
         self.reach().await?;
         Ok(number)
     }
