@@ -1,13 +1,8 @@
-//! The write protocol, the outbox and the queue, on a real database.
+//! The write protocol, the outbox and the queue on both databases, and the drivers of distributed stores.
 #![cfg(test)]
 
 mod storage {
-    pub(crate) mod announced;
-    pub(crate) mod outbox;
-    pub(crate) mod queue;
-    pub(crate) mod races;
-    pub(crate) mod repair;
-    pub(crate) mod requests;
-    pub(crate) mod scopes;
-    pub(crate) mod write;
+    pub(crate) mod driver;
+    pub(crate) mod postgres;
+    pub(crate) mod sqlite;
 }

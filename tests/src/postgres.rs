@@ -1,27 +1,32 @@
 //! A private Postgres: made with `initdb` in a temporary folder, reached by a Unix socket in it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
 use crate::deadline::wait_for;
-use crate::process::Process;
 use crate::repository::find_program;
+use crate::server::Server;
 
 /// Making and starting a cluster takes a second or two on an idle machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
-const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// Nobody else can reach it, and nothing in it needs to survive a power cut.
+const SETTINGS: [&str; 4] = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300"];
 
 /// A running cluster whose default collation is not "C": ICU's `en`, where `a` < `B`. Dropping it ends
 /// the server and removes its files.
 pub struct Postgres {
-    server: Process,
-    folder: TempDir,
+    server: Server,
+    folder: PathBuf,
+    /// Removes it; `None` where the server's end does.
+    _owner: Option<TempDir>,
 }
 
 impl Postgres {
@@ -30,33 +35,42 @@ impl Postgres {
     /// # Panics
     /// If Postgres 15 or later is not installed, or does not start.
     pub fn start() -> Self {
-        let folder = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        let user = User::for_server();
-        user.take_over(folder.path());
-        let data = folder.path().join("data");
+        let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let folder = owner.path().to_owned();
+        make_cluster(&folder);
+        Self { server: serve(&folder, None), folder, _owner: Some(owner) }
+    }
 
-        let mut initdb = user.command(&program("initdb"), folder.path());
-        initdb.args(["--username=burgee", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"]);
-        initdb.args(["--locale-provider=icu", "--icu-locale=en", "--pgdata"]).arg(&data);
-        let made = initdb.output().unwrap_or_else(|error| panic!("cannot start initdb: {error}"));
-        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    /// One for all tests of this process, which ends with it.
+    pub fn shared() -> &'static Self {
+        static SHARED: LazyLock<Postgres> = LazyLock::new(|| {
+            let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+            let folder = owner.keep();
+            make_cluster(&folder);
+            Postgres { server: serve(&folder, Some(&folder)), folder, _owner: None }
+        });
+        &SHARED
+    }
 
-        let log = File::create(folder.path().join("log"));
-        let log = log.unwrap_or_else(|error| panic!("no log for Postgres: {error}"));
-        let mut postgres = user.command(&program("postgres"), folder.path());
-        postgres.arg("-D").arg(&data).arg("-k").arg(folder.path()).stderr(log);
-        // Nobody else can reach it, and nothing in it needs to survive a power cut.
-        for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=50"] {
-            postgres.args(["-c", setting]);
-        }
-        let mut this = Self { server: Process::start(&mut postgres), folder };
-        this.wait_until_ready();
-        this
+    /// Ends the server and starts it again on the same data.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.start_again();
+    }
+
+    /// Ends the server; its data stay.
+    pub fn stop(&mut self) {
+        self.server.stop();
+    }
+
+    /// Starts the server that was stopped.
+    pub fn start_again(&mut self) {
+        self.server = serve(&self.folder, None);
     }
 
     /// How to reach database `name`, in the form that libpq and tokio-postgres read.
     pub fn url(&self, name: &str) -> String {
-        let folder = self.folder.path().display().to_string().replace('/', "%2F");
+        let folder = self.folder.display().to_string().replace('/', "%2F");
         format!("postgresql://burgee@{folder}/{name}")
     }
 
@@ -64,26 +78,40 @@ impl Postgres {
     pub fn default_url(&self) -> String {
         self.url("postgres")
     }
-
-    fn wait_until_ready(&mut self) {
-        let log = self.folder.path().join("log");
-        // The server says so itself in its lock file, once it accepts connections.
-        let lock = self.folder.path().join("data/postmaster.pid");
-        wait_for("Postgres to accept connections", START_LIMIT, || {
-            if let Some(status) = self.server.ended() {
-                panic!("Postgres ended with {status}: {}", fs::read_to_string(&log).unwrap_or_default());
-            }
-            let lock = fs::read_to_string(&lock).unwrap_or_default();
-            lock.lines().any(|line| line.trim() == "ready").then_some(())
-        });
-    }
 }
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        // SIGINT ends sessions and stops; a killed server would leave shared memory behind.
-        self.server.end(Signal::INT, STOP_LIMIT);
+/// Makes a cluster in `folder/data`.
+fn make_cluster(folder: &Path) {
+    let user = User::for_server();
+    user.take_over(folder);
+    let mut initdb = user.command(&program("initdb"), folder);
+    initdb.args(["--username=burgee", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"]);
+    initdb.args(["--locale-provider=icu", "--icu-locale=en", "--pgdata"]).arg(folder.join("data"));
+    let made = initdb.output().unwrap_or_else(|error| panic!("cannot start initdb: {error}"));
+    assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// Starts the server of a cluster and waits until it can be used.
+fn serve(folder: &Path, remove: Option<&Path>) -> Server {
+    let mut postgres = User::for_server().command(&program("postgres"), folder);
+    postgres.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
+    let log = ["log_destination=stderr", "logging_collector=on", "log_directory=.", "log_filename=log"];
+    for setting in SETTINGS.iter().chain(&log) {
+        postgres.args(["-c", setting]);
     }
+    // SIGINT ends sessions and stops; a killed server would leave shared memory behind.
+    let mut server = Server::start(&postgres, Signal::INT, remove);
+    // The server says so itself in its lock file, once it accepts connections.
+    let lock = folder.join("data/postmaster.pid");
+    wait_for("Postgres to accept connections", START_LIMIT, || {
+        if let Some(status) = server.ended() {
+            let log = fs::read_to_string(folder.join("data/log")).unwrap_or_default();
+            panic!("Postgres ended with {status}: {log}");
+        }
+        let lock = fs::read_to_string(&lock).unwrap_or_default();
+        lock.lines().any(|line| line.trim() == "ready").then_some(())
+    });
+    server
 }
 
 /// Who runs the server: Postgres refuses to run as root, so root becomes Debian's `postgres`.

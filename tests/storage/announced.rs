@@ -11,10 +11,12 @@ use platform::{Cache, Platform};
 use testkit::TestClock;
 use tests::world::World;
 
+use super::platform_at;
+
 /// A cache that the test may tamper with, and a world on it.
 async fn world() -> (World, Arc<MemoryCache>, TestClock) {
     let clock = TestClock::at(1_700_000_000_000);
-    let platform = testkit::platform_at(&clock);
+    let platform = platform_at(&clock).await;
     let cache = Arc::new(MemoryCache::new(platform.clock.clone()));
     let world = World::on(Platform { cache: cache.clone(), ..platform }).await;
     (world, cache, clock)

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use store::Author;
 
+use super::platform;
 use tests::world::{Put, Remove, World};
 
 /// A feed that can be away.
@@ -43,7 +44,7 @@ async fn entries(platform: &Platform) -> Vec<FeedEntry> {
 
 #[tokio::test]
 async fn a_committed_change_is_announced_before_the_writer_is_answered() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let put = Put { environment: world.environment.clone(), flag: FlagId::from_wire("a") };
 
     let written = world.writer.write(&world.project, &Author::default(), &put).await.unwrap();
@@ -60,7 +61,7 @@ async fn a_committed_change_is_announced_before_the_writer_is_answered() {
 
 #[tokio::test]
 async fn what_could_not_be_announced_follows_in_order_with_the_next_tick() {
-    let platform = testkit::platform();
+    let platform = platform().await;
     let feed = Arc::new(Faulty { feed: platform.feed.clone(), away: AtomicBool::new(false) });
     let world = World::on(Platform { feed: feed.clone(), ..platform }).await;
     let before = entries(&world.platform).await.len();

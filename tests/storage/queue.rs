@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{platform, platform_at};
 use bytes::Bytes;
 use testkit::TestClock;
 
@@ -10,7 +11,7 @@ const LEASE: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn a_job_whose_worker_died_is_given_out_again_after_its_lease() {
     let clock = TestClock::at(1_000_000);
-    let platform = testkit::platform_at(&clock);
+    let platform = platform_at(&clock).await;
     store::migrate(&*platform.db).await.unwrap();
     let queue = store::work_queue(&platform);
     queue.push(Bytes::from_static(b"counts")).await.unwrap();
@@ -30,7 +31,7 @@ async fn a_job_whose_worker_died_is_given_out_again_after_its_lease() {
 #[tokio::test]
 async fn jobs_come_out_in_the_order_of_their_arrival() {
     let clock = TestClock::at(1_000_000);
-    let platform = testkit::platform_at(&clock);
+    let platform = platform_at(&clock).await;
     store::migrate(&*platform.db).await.unwrap();
     let queue = store::work_queue(&platform);
     for text in ["one", "two", "three"] {
@@ -46,7 +47,7 @@ async fn jobs_come_out_in_the_order_of_their_arrival() {
 
 #[tokio::test]
 async fn a_job_that_was_counted_is_not_counted_again() {
-    let platform = testkit::platform();
+    let platform = platform().await;
     store::migrate(&*platform.db).await.unwrap();
     let count = store::EvaluationCount {
         environment: model::EnvironmentUuid::from_wire("environment"),

@@ -1,7 +1,8 @@
-//! Two requests of which only one can be right, a thousand times each: never a broken project.
+//! Two requests of which only one can be right, many times each: never a broken project.
 
 use std::sync::Arc;
 
+use super::{ROUNDS, platform};
 use axum::Router;
 use axum::body::Body;
 use fn_admin::Admin;
@@ -13,14 +14,13 @@ use tower::ServiceExt;
 const TOKEN: &str = "a-token-of-at-least-32-characters-for-races";
 const ORGANISATION: &str = "accountIdentifier=a&orgIdentifier=o";
 const QUERY: &str = "accountIdentifier=a&orgIdentifier=o&projectIdentifier=p&environmentIdentifier=dev";
-const ROUNDS: usize = 1_000;
 
 /// The admin API twice, as two processes on one database would be: they take no turns.
 struct Api([Router; 2]);
 
 impl Api {
     async fn new() -> Self {
-        let platform = testkit::platform();
+        let platform = platform().await;
         store::migrate(&*platform.db).await.unwrap();
         let router = || fn_admin::router(Admin::new(platform.clone(), Some(Arc::from(TOKEN))));
         let api = Self([router(), router()]);

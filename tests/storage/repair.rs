@@ -6,11 +6,12 @@ use platform::Cursor;
 use std::time::Duration;
 use store::{Author, VERSIONS_LEAP};
 
+use super::platform;
 use tests::world::{Put, Remove, World};
 
 #[tokio::test]
 async fn the_next_flush_tells_of_every_object_once_and_of_what_is_gone_as_gone() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let put = |flag: &str| Put { environment: world.environment.clone(), flag: FlagId::from_wire(flag) };
     for flag in ["a", "b"] {
         world.writer.write(&world.project, &Author::default(), &put(flag)).await.unwrap();
@@ -37,7 +38,7 @@ async fn the_next_flush_tells_of_every_object_once_and_of_what_is_gone_as_gone()
 
 #[tokio::test]
 async fn what_nobody_was_told_of_is_dated_as_news_and_nothing_else_is() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let put = |flag: &str| Put { environment: world.environment.clone(), flag: FlagId::from_wire(flag) };
     world.writer.write(&world.project, &Author::default(), &put("told")).await.unwrap();
     world.writer.repair_after_restore(&Author::default()).await.unwrap();

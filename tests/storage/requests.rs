@@ -6,6 +6,7 @@ use std::sync::Arc;
 use store::{Author, Conditions, KeptAnswer, NamedRequest};
 use testkit::TestClock;
 
+use super::{platform, platform_at};
 use tests::world::{Put, World};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -27,7 +28,7 @@ async fn write(world: &World, author: &Author, flag: &str) -> Result<Version, Er
 
 #[tokio::test]
 async fn a_request_that_comes_again_is_told_what_its_write_answered() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let first = world.writer.write(&world.project, &named(1), &put(&world, "a")).await.unwrap();
     write(&world, &Author::default(), "b").await.unwrap();
     let revision = world.revision().await;
@@ -41,7 +42,7 @@ async fn a_request_that_comes_again_is_told_what_its_write_answered() {
 
 #[tokio::test]
 async fn each_write_of_a_request_is_made_once_also_after_a_crash_between_them() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     write(&world, &named(1), "a").await.unwrap();
     let revision = world.revision().await;
 
@@ -54,7 +55,7 @@ async fn each_write_of_a_request_is_made_once_also_after_a_crash_between_them() 
 
 #[tokio::test]
 async fn another_request_of_the_same_name_writes_nothing() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     write(&world, &named(1), "a").await.unwrap();
     let revision = world.revision().await;
 
@@ -67,7 +68,7 @@ async fn another_request_of_the_same_name_writes_nothing() {
 #[tokio::test]
 async fn a_row_is_worth_nothing_after_a_day() {
     let clock = TestClock::at(DAY_MS);
-    let world = World::on(testkit::platform_at(&clock)).await;
+    let world = World::on(platform_at(&clock).await).await;
     write(&world, &named(1), "a").await.unwrap();
     let revision = world.revision().await;
     let old = "UPDATE idempotency_key SET created_ms = 0";
@@ -82,7 +83,7 @@ async fn a_row_is_worth_nothing_after_a_day() {
 
 #[tokio::test]
 async fn the_answer_that_was_kept_first_stays() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let Platform { db, .. } = &world.platform;
     let request = NamedRequest::new("caller", "name", vec![1]);
     let answer = |body: &str| KeptAnswer { status: 200, body: body.to_owned() };

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use model::{EnvironmentUuid, Error, EventKind, FlagId};
 use store::{Author, Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
+use super::platform;
 use tests::world::{Put, World};
 
 /// Records something about the environment that nobody is served.
@@ -46,7 +47,7 @@ impl Decision for Retire {
 
 #[tokio::test]
 async fn a_change_beside_what_is_served_makes_a_revision_and_no_version() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let (revision, version) = (world.revision().await, world.version().await);
 
     let written = world
@@ -65,7 +66,7 @@ async fn a_change_beside_what_is_served_makes_a_revision_and_no_version() {
 
 #[tokio::test]
 async fn nothing_is_written_in_an_environment_that_went_away_meanwhile() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     let author = Author::default();
     world.writer.write(&world.project, &author, &Retire(world.environment.clone())).await.unwrap();
     let revision = world.revision().await;

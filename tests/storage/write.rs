@@ -9,11 +9,12 @@ use platform::{Db, DbError, Dialect, Platform, Row, Statement};
 use store::Author;
 use tokio::task::JoinSet;
 
+use super::platform;
 use tests::world::{Need, Put, Remove, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_opposing_decisions_exactly_one_is_committed_a_thousand_times() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     // Two writers that know nothing of each other: only the database stands between them.
     let writers = [world.other_process(), world.other_process()];
     for round in 0..1_000 {
@@ -46,7 +47,7 @@ async fn of_two_opposing_decisions_exactly_one_is_committed_a_thousand_times() {
 #[tokio::test(flavor = "multi_thread")]
 async fn eight_writers_of_eight_flags_are_all_served_and_versions_have_no_holes() {
     const WRITES: i64 = 50;
-    let world = Arc::new(World::new().await);
+    let world = Arc::new(World::on(platform().await).await);
     let first = world.version().await;
     let mut writers = JoinSet::new();
     for writer in 0..8 {
@@ -75,7 +76,7 @@ async fn eight_writers_of_eight_flags_are_all_served_and_versions_have_no_holes(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chain_of_hashes_runs_through_every_change_row() {
-    let world = World::new().await;
+    let world = World::on(platform().await).await;
     for flag in ["a", "b"] {
         let put = Put { environment: world.environment.clone(), flag: FlagId::from_wire(flag) };
         let author = Author { actor: "ann".to_owned(), comment: "because".to_owned(), ..Author::default() };
@@ -150,7 +151,7 @@ impl Db for LosesAnswers {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_whose_answer_was_lost_is_made_exactly_once() {
     for commits in [false, true] {
-        let platform = testkit::platform();
+        let platform = platform().await;
         let db = Arc::new(LosesAnswers {
             db: platform.db.clone(),
             commits,

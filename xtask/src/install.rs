@@ -31,10 +31,13 @@ pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut install)
 }
 
-/// The published SDKs, exactly as locked, a browser for one of them, and Postgres for the storage tests.
+/// The published SDKs, exactly as locked, a browser for one of them, Postgres and Redis for the storage tests.
 pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
     if !has_initdb(shell) {
         debian_package(shell, "postgresql")?;
+    }
+    if !succeeds(shell.command("redis-server").arg("--version")) {
+        debian_package(shell, "redis-server")?;
     }
     // The page that the first start prints uses it.
     if !succeeds(shell.command("curl").arg("--version")) {

@@ -36,6 +36,8 @@ enum Work {
 enum Concurrency {
     /// As many tests at once as there are cores.
     Cores,
+    /// The same in one process, because the tests share servers that are slow to start.
+    Shared,
     /// One test after the other, because they measure time; the figures that they print are shown.
     One,
 }
@@ -57,6 +59,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("serve", 90, Concurrency::One),
     ("simulation", 90, Concurrency::Cores),
     ("statements", 60, Concurrency::Cores),
+    ("storage", 120, Concurrency::Shared),
     ("streams", 60, Concurrency::One),
     // The first to be built, so its time holds what it shares with all others.
     ("tidy", 240, Concurrency::Cores),
@@ -139,9 +142,10 @@ fn count_tests(shell: &Shell, command: Command) -> anyhow::Result<Counts> {
     Ok(counts)
 }
 
-/// nextest where it is installed, else `cargo test`. Both run the same tests.
+/// nextest where it is installed and fits, else `cargo test`. Both run the same tests.
 fn test_command(shell: &Shell, select: &[String], concurrency: Concurrency) -> Command {
-    let nextest = succeeds(&mut shell.cargo(["nextest", "--version"]));
+    // It has a process for each test.
+    let nextest = concurrency != Concurrency::Shared && succeeds(&mut shell.cargo(["nextest", "--version"]));
     let runner: &[&str] = if nextest { &["nextest", "run"] } else { &["test"] };
     let mut command = shell.cargo(runner);
     command.args(["--workspace", "--no-fail-fast"]).args(select);

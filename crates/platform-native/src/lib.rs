@@ -11,17 +11,20 @@ mod connect;
 mod embedded;
 mod handler;
 mod lambda;
+mod postgres;
 mod random;
 mod serve;
 pub mod shutdown;
 mod sqlite;
+mod statement;
 pub mod telemetry;
 
 pub use bind::{BindError, bind};
 pub use clock::SystemClock;
-pub use connect::{STORE_VARS, connect};
+pub use connect::{STORE_VARS, connect, on_postgres};
 pub use embedded::{embedded, embedded_on};
 pub use handler::Handler;
+pub use postgres::Postgres;
 pub use random::SystemRandom;
 pub use serve::{SERVE_VARS, main, run, serve};
 pub use sqlite::{

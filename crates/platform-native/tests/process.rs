@@ -163,7 +163,8 @@ fn a_server_that_cannot_start_says_everything_that_is_wrong() {
         "3 settings are wrong:\n  \
          BURGEE_LISTEN is \"7700\", expected host:port\n  \
          BURGEE_DRAIN_S is \"soon\", expected a whole number from 0 to 300\n  \
-         BURGEE_DATABASE_URL is not set: Where the database is: sqlite:///absolute/path/burgee.db.\n"
+         BURGEE_DATABASE_URL is not set: Where the database is: sqlite:///absolute/path/burgee.db or \
+         postgres://user:password@host/database?sslmode=verify-full.\n"
     );
     assert_eq!(output.status.code(), Some(1));
 }

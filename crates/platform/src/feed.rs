@@ -37,4 +37,9 @@ pub trait ChangeFeed: Send + Sync {
 
     /// Entries after `cursor`, at most `limit`. Waits up to `wait` for the first one.
     async fn read_after(&self, cursor: &Cursor, limit: usize, wait: Duration) -> Result<FeedPage, FeedError>;
+
+    /// Whether entries can be read. Where not, `store::change_feed` finds what changed in the database.
+    fn keeps_entries(&self) -> bool {
+        true
+    }
 }

@@ -5,6 +5,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode};
 
 use super::fault::translate;
+use crate::statement;
 
 /// More than all statements of the program, so that each is prepared once per connection.
 const PREPARED_MAX: usize = 512;
@@ -116,21 +117,21 @@ impl Session {
     /// Runs a statement on a connection that may write.
     pub(super) fn run(&self, statement: &Statement) -> Result<Ran, DbError> {
         let ran = self.prepare(statement).and_then(|mut prepared| self.step(&mut prepared));
-        ran.map_err(|error| about(statement, error))
+        ran.map_err(|error| statement::about(statement, error))
     }
 
     /// Runs a statement if it only reads.
     pub(super) fn read(&self, statement: Statement) -> Result<Answer, DbError> {
-        let mut prepared = self.prepare(&statement).map_err(|error| about(&statement, error))?;
+        let mut prepared = self.prepare(&statement).map_err(|error| statement::about(&statement, error))?;
         if !prepared.readonly() {
             return Ok(Answer::Writes(statement));
         }
-        let ran = self.step(&mut prepared).map_err(|error| about(&statement, error))?;
+        let ran = self.step(&mut prepared).map_err(|error| statement::about(&statement, error))?;
         Ok(Answer::Rows(ran.rows))
     }
 
     fn prepare(&self, statement: &Statement) -> Result<CachedStatement<'_>, DbError> {
-        refuse_transaction_control(statement.sql)?;
+        statement::check(statement)?;
         let failed = |error| translate(&self.name, &error);
         let mut prepared = self.connection.prepare_cached(statement.sql).map_err(failed)?;
         check_values(&prepared, &statement.values)?;
@@ -166,20 +167,6 @@ impl Session {
     }
 }
 
-/// A statement that ended the group's transaction would commit half of somebody else's batch.
-fn refuse_transaction_control(sql: &str) -> Result<(), DbError> {
-    let mut text = sql.trim_start();
-    while text.starts_with("--") {
-        text = text.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
-    }
-    let word = text.split(|letter: char| !letter.is_ascii_alphabetic()).next().unwrap_or_default();
-    let steers = ["BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"];
-    if steers.iter().any(|other| other.eq_ignore_ascii_case(word)) {
-        return Err(DbError::Invalid(format!("{word} is not for callers: a batch is a transaction")));
-    }
-    Ok(())
-}
-
 /// SQLite numbers `$n` in the order of first use, whatever *n* is. If the first uses ascend, that is
 /// what the caller means; everything else would bind the wrong value without a word.
 fn check_values(prepared: &CachedStatement<'_>, values: &[Value]) -> Result<(), DbError> {
@@ -193,19 +180,7 @@ fn check_values(prepared: &CachedStatement<'_>, values: &[Value]) -> Result<(), 
     if values.len() != count {
         return Err(DbError::Invalid(format!("{count} placeholders, {} values", values.len())));
     }
-    if values.iter().any(|value| matches!(value, Value::Real(real) if real.is_nan())) {
-        // SQLite would store NULL.
-        return Err(DbError::Invalid("a value is not a number (NaN)".to_owned()));
-    }
     Ok(())
-}
-
-/// Defects are reported with the statement they are in; it is a constant and holds no data.
-fn about(statement: &Statement, error: DbError) -> DbError {
-    match error {
-        DbError::Invalid(text) => DbError::Invalid(format!("{text} in {:?}", statement.sql)),
-        other => other,
-    }
 }
 
 /// Binds without a copy of our own.

@@ -2,6 +2,8 @@
 
 mod cache;
 mod feed;
+mod nothing;
 
 pub use cache::MemoryCache;
 pub use feed::MemoryFeed;
+pub use nothing::{NoCache, NoFeed};
