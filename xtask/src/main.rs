@@ -8,6 +8,7 @@ mod report;
 mod serve;
 mod shell;
 mod soak;
+mod spin;
 mod suites;
 mod wasm;
 
@@ -52,7 +53,7 @@ enum Task {
     ///
     /// The standard library comes from rustup or, where it cannot download, from Debian's packages.
     Wasm {
-        /// One that is a cdylib.
+        /// Which.
         package: String,
         /// What for.
         #[arg(long, default_value = "wasm32-unknown-unknown")]
@@ -60,6 +61,14 @@ enum Task {
         /// Cargo's profile.
         #[arg(long, default_value = "release")]
         profile: String,
+    },
+    /// Build the components for Spin into infra/spin/components.
+    Spin,
+    /// Run infra/spin/spin.toml where there is no `spin`; data goes to ./.spin.
+    SpinHost {
+        /// Handed to the host as they stand, for example --variable burgee_admin_token=… --listen 127.0.0.1:3000.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
     /// Install the published Python SDK, unless it is, and print its interpreter on the last line.
     Python,
@@ -83,6 +92,8 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
         Task::Soak { parts } => soak::run(&shell, &parts),
         Task::Wasm { package, target, profile } => wasm::run(&shell, &package, target, &profile),
+        Task::Spin => spin::components(&shell).map(|()| ExitCode::SUCCESS),
+        Task::SpinHost { arguments } => spin::serve(&shell, &arguments),
         Task::Python => {
             println!("{}", python::installed(&shell)?.display());
             Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@ mod audit;
 mod burgee_v1;
 mod clauses;
 mod context;
+mod cron;
 mod environments;
 mod flag_matrix;
 mod flags;
@@ -27,6 +28,8 @@ mod routes;
 mod secrets;
 mod segments;
 mod sorting;
+#[cfg(target_family = "wasm")]
+mod spin;
 mod tags;
 mod targets;
 mod tick;
@@ -45,6 +48,7 @@ use platform::{Dialect, Platform};
 use store::Writer;
 
 pub use burgee_v1::{ExplainRequest, RevertRequest, TokenRequest};
+pub use cron::build_with_cron;
 pub use environments::EnvironmentRequest;
 pub use flags::{FlagRequest, PatchManyRequest, PutRequest};
 pub use instructions::{PatchRequest, RawInstruction};

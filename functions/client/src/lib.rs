@@ -2,6 +2,9 @@
 
 mod budget;
 mod queue_registrar;
+mod relay_absent;
+#[cfg(target_family = "wasm")]
+mod spin;
 mod stored_targets;
 
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use platform::Platform;
 use platform::config::{Fallback, Kind, Var, Vars};
 
 pub use queue_registrar::QueueRegistrar;
+pub use relay_absent::build_without_relay;
 pub use stored_targets::StoredTargets;
 
 /// How long SDKs are answered while no store is.

@@ -3,9 +3,12 @@
 //! A report is answered when it is safe in the queue. Nothing is counted here, and nothing that is
 //! delivered to SDKs depends on what happens here.
 
+mod draining;
 mod key_cache;
 mod report;
 mod routes;
+#[cfg(target_family = "wasm")]
+mod spin;
 
 use std::sync::Arc;
 
@@ -15,6 +18,7 @@ use model::Error;
 use platform::Platform;
 use platform::config::{Var, Vars};
 
+pub use draining::build_draining;
 pub use routes::{IngestState, router};
 
 /// The function's settings.

@@ -55,19 +55,21 @@ pub(crate) fn run(shell: &Shell, package: &str, target: Target, profile: &str) -
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the cdylib of `package` with a cargo profile and returns the path of its `.wasm` file.
+/// Builds `package` as a module with a cargo profile and returns the path of its `.wasm` file.
 ///
 /// # Errors
 /// If there is no standard library for `target` and none can be had, or cargo fails.
 pub(crate) fn build(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<PathBuf> {
     let (mut cargo, folder) = cargo(shell, target)?;
-    cargo.args(["build", "--package", package, "--lib", "--profile", profile, "--target", target.triple()]);
+    // Named here and not in the manifest, where it would cost every native build a library that nobody loads.
+    cargo.args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"]);
+    cargo.args(["--profile", profile, "--target", target.triple()]);
     shell::run(&mut cargo)?;
     // Cargo's name for the folder of the profile "dev" is older than profiles.
     let profile = if profile == "dev" { "debug" } else { profile };
     let module = folder.join(target.triple()).join(profile).join(package.replace('-', "_") + ".wasm");
     if !module.is_file() {
-        bail!("{package} has no cdylib: cargo made no {}", module.display());
+        bail!("cargo made no {}", module.display());
     }
     Ok(module)
 }

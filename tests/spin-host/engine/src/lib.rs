@@ -1,6 +1,7 @@
 //! Loads a core WebAssembly module that imports nothing, under a limit of memory.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use wasmtime::error::Context;
 use wasmtime::{Engine, Instance, Module, Store, StoreLimits, StoreLimitsBuilder};
 
 /// A module that was started, and the store that holds its memory.
