@@ -53,8 +53,8 @@ enum Task {
     ///
     /// The standard library comes from rustup or, where it cannot download, from Debian's packages.
     Wasm {
-        /// Which.
-        package: String,
+        /// Which. Without it, the engine, for its npm package.
+        package: Option<String>,
         /// What for.
         #[arg(long, default_value = "wasm32-unknown-unknown")]
         target: wasm::Target,
@@ -91,9 +91,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Ci => suites::run(&shell, suites::checks(), &[]),
         Task::Test { suites: wanted } => suites::run(&shell, suites::all(&shell)?, &wanted),
         Task::Soak { parts } => soak::run(&shell, &parts),
-        Task::Wasm { package, target, profile } => wasm::run(&shell, &package, target, &profile),
         Task::Spin => spin::components(&shell).map(|()| ExitCode::SUCCESS),
         Task::SpinHost { arguments } => spin::serve(&shell, &arguments),
+        Task::Wasm { package, target, profile } => wasm::run(&shell, package.as_deref(), target, &profile),
         Task::Python => {
             println!("{}", python::installed(&shell)?.display());
             Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use anyhow::bail;
 
 use crate::report::{self, Counts, Outcome};
 use crate::shell::{self, Shell, succeeds};
-use crate::{install, metadata, python};
+use crate::{install, metadata, python, wasm};
 
 /// One line of the table.
 pub(crate) struct Suite {
@@ -53,6 +53,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("bad_clients", 90, Concurrency::Cores),
     ("differential", 90, Concurrency::One),
     ("durability", 240, Concurrency::One),
+    ("edge", 90, Concurrency::One),
     ("endurance", 60, Concurrency::One),
     ("schemathesis", 60, Concurrency::One),
     ("sdks", 180, Concurrency::One),
@@ -166,6 +167,7 @@ fn test_command(shell: &Shell, select: &[String], concurrency: Concurrency) -> C
 
 /// Everything that the tests run, so that the suites after it measure tests, not compilation.
 fn build(shell: &Shell) -> anyhow::Result<()> {
+    wasm::engine(shell)?;
     shell::run(&mut shell.cargo(["build", "--workspace", "--bins"]))?;
     shell::run(&mut shell.cargo(["test", "--workspace", "--no-run"]))
 }

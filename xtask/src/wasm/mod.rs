@@ -44,8 +44,21 @@ const RUSTUP_LIMIT_S: u64 = 120;
 /// `debian` takes the other way even where rustup's would do, so that it can be tried on any Debian.
 const STD_VARIABLE: &str = "BURGEE_WASM_STD";
 
-/// `cargo xtask wasm`: builds one package and prints where its module, or for WASI its component, is.
-pub(crate) fn run(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<ExitCode> {
+/// Of the engine for edges: smallest first, see the root manifest.
+const ENGINE_PROFILE: &str = "edge";
+
+/// `cargo xtask wasm`: builds one package, or the engine where none is named, and prints where its module, or for
+/// WASI its component, is.
+pub(crate) fn run(
+    shell: &Shell,
+    package: Option<&str>,
+    target: Target,
+    profile: &str,
+) -> anyhow::Result<ExitCode> {
+    let Some(package) = package else {
+        println!("{}", engine(shell)?.display());
+        return Ok(ExitCode::SUCCESS);
+    };
     let module = build(shell, package, target, profile)?;
     let built = match target {
         Target::Unknown => module,
@@ -53,6 +66,17 @@ pub(crate) fn run(shell: &Shell, package: &str, target: Target, profile: &str) -
     };
     println!("{}", built.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds `eval-wasm` and puts the module into the npm package that ships it.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn engine(shell: &Shell) -> anyhow::Result<PathBuf> {
+    let module = build(shell, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
+    let packaged = shell.root.join("eval-wasm/js/eval.wasm");
+    fs::copy(&module, &packaged).with_context(|| format!("cannot write {}", packaged.display()))?;
+    Ok(packaged)
 }
 
 /// Builds `package` as a module with a cargo profile and returns the path of its `.wasm` file.
