@@ -125,6 +125,30 @@ fn no_browser_may_take_an_answer_for_a_page() {
 }
 
 #[test]
+fn nothing_below_console_may_load_from_elsewhere_or_be_framed() {
+    let folder = TempDir::new().unwrap();
+    let burgee = Burgee::start(folder.path(), Demo::No);
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+    let policy = |path: &str| {
+        let answer = agent.get(format!("{}{path}", burgee.url())).call().unwrap();
+        let header = answer.headers().get("content-security-policy");
+        header.map(|value| value.to_str().unwrap().to_owned())
+    };
+
+    for path in ["/console", "/console/", "/console/flags/dark-mode"] {
+        let policy = policy(path).unwrap_or_else(|| panic!("{path} has no policy"));
+        assert!(
+            policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("inline") && !policy.contains("eval"), "{policy}");
+    }
+    assert_eq!(policy("/admin/features"), None);
+    assert_eq!(policy("/consoles"), None);
+}
+
+#[test]
 fn a_file_that_is_no_database_is_one_sentence() {
     let folder = TempDir::new().unwrap();
     Burgee::start(folder.path(), Demo::No).terminate();

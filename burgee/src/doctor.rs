@@ -22,6 +22,9 @@ const BEHIND_MS_MAX: i64 = 60_000;
 /// When this was written: no clock that is right says anything earlier. 2025-01-01.
 const EARLIEST_MS: i64 = 1_735_689_600_000;
 
+/// Free bytes below which writes may fail soon: the log of a busy hour, and a checkpoint.
+const SPACE_NEEDED: u64 = 256 << 20;
+
 /// How long a server may take to say that it is well.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
@@ -73,6 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let listen = serve::listen_address(arguments.listen.as_deref())?;
     let mut findings = Findings::default();
     look_at_folder(&folder, &mut findings);
+    look_at_space(&folder, &mut findings);
     let file = data::file(&folder);
     if file.exists() {
         match Sqlite::look_at(&file) {
@@ -111,6 +115,31 @@ fn look_at_folder(folder: &Path, findings: &mut Findings) {
                 format!("there is no database in {shown}; `serve` makes one"),
             );
         }
+    }
+}
+
+/// Says whether there is room for what `serve` writes, and for a backup beside the database.
+fn look_at_space(folder: &Path, findings: &mut Findings) {
+    // That there is no such folder has been said.
+    let Ok(volume) = rustix::fs::statvfs(folder) else { return };
+    let free = volume.f_bavail.saturating_mul(volume.f_frsize);
+    let database = fs::metadata(data::file(folder)).map_or(0, |file| file.len());
+    let (state, what) = judge_space(free, database);
+    findings.add(state, "space", what);
+}
+
+fn judge_space(free: u64, database: u64) -> (State, String) {
+    let free_mib = free >> 20;
+    if free < SPACE_NEEDED {
+        let needed_mib = SPACE_NEEDED >> 20;
+        (
+            State::Broken,
+            format!("{free_mib} MiB are free, and writes need {needed_mib}: make room, or they are refused"),
+        )
+    } else if free < database.saturating_add(SPACE_NEEDED) {
+        (State::Warning, format!("{free_mib} MiB are free: not enough for a backup beside the database"))
+    } else {
+        (State::Well, format!("{free_mib} MiB are free"))
     }
 }
 
@@ -244,4 +273,21 @@ fn causes(error: &model::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn space_is_judged_by_what_the_next_writes_and_a_backup_take() {
+        const GIB: u64 = 1 << 30;
+        let judged = |free, database| judge_space(free, database).0 as usize;
+
+        assert_eq!(judged(10 * GIB, GIB), State::Well as usize);
+        assert_eq!(judged(GIB, GIB), State::Warning as usize, "a backup has no room");
+        assert_eq!(judged(SPACE_NEEDED - 1, 0), State::Broken as usize);
+        let (_, what) = judge_space(100 << 20, 0);
+        assert_eq!(what, "100 MiB are free, and writes need 256: make room, or they are refused");
+    }
 }

@@ -27,8 +27,8 @@ fn an_installation_that_is_well_is_so_in_every_part_while_it_is_served_too() {
         let parts: Vec<_> =
             said.stdout.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
         let parts: Vec<Vec<&str>> = parts;
-        let expected =
-            ["data", "database", "schema", "clock", "keys", "history", "port"].map(|part| ["ok", part]);
+        let expected = ["data", "space", "database", "schema", "clock", "keys", "history", "port"]
+            .map(|part| ["ok", part]);
         assert_eq!(parts, expected, "{}", said.stdout);
     }
     assert!(running.stdout.contains("and is ready"), "{}", running.stdout);

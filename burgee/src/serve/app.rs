@@ -15,6 +15,7 @@ use platform_native::Sqlite;
 use sse_relay::{Limits, Parts, Relay};
 use tokio::net::TcpListener;
 
+use super::console_policy;
 use super::operations::{self, Operations};
 use super::requests::{self, Requests};
 use super::settings::Settings;
@@ -81,6 +82,7 @@ impl App {
             .merge(operations::routes(operations));
         let counted = api::fallback::in_json(routes)
             .layer(from_fn(slow_bodies::refuse))
+            .layer(from_fn(console_policy::enforce))
             .layer(from_fn_with_state(requests, requests::count));
         Ok(Self { platform, admin, relay, router: api::no_sniffing(counted) })
     }

@@ -1,6 +1,7 @@
 //! `burgee serve`: everything in one process, on one port.
 
 mod app;
+mod console_policy;
 mod demo;
 mod first_start;
 mod loops;
