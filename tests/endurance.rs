@@ -83,7 +83,10 @@ fn a_busy_server_keeps_its_size_and_its_pace() {
     println!("before: {idle}\nafter:  {settled}");
     println!("{}", journal.table(plan.length));
     let (warm, end) = memory.compare(plan.warm_up, plan.length);
-    println!("resident: {warm:.1} MiB when warm, {end:.1} MiB at the end");
+    println!(
+        "resident: {warm:.1} MiB when warm, {end:.1} MiB at the end; in the course: {}",
+        memory.course()
+    );
     assert_eq!(journal.wrong(), Vec::<String>::new());
     assert!(heard.events > 0 && heard.refused == 0, "{heard}");
     let growth = if is_soak() { GROWTH_SOAK } else { GROWTH_TEST };

@@ -48,6 +48,12 @@ impl Memory {
         self.0.push((at, gauges.resident_kib as f64 / 1024.0));
     }
 
+    /// What it was in the course of time, in MiB: twenty figures.
+    pub(crate) fn course(&self) -> String {
+        let every = (self.0.len() / 20).max(1);
+        self.0.iter().step_by(every).map(|(_, mib)| format!("{mib:.0} ")).collect()
+    }
+
     /// The mean, in MiB, of a tenth of the time that begins when the server is warm, and of the last tenth.
     pub(crate) fn compare(&self, warm: Duration, length: Duration) -> (f64, f64) {
         let mean = |from: Duration| {
