@@ -122,7 +122,8 @@ impl Writer {
     ) -> Result<Written<D::Answer>, Error> {
         let change_id = self.platform.random.uuid();
         let named = author.conditions.request.as_deref().map(NamedRequest::next_write);
-        let mut outcome_unknown = false;
+        // What a batch would have made whose answer was lost. It may be committed as late as now.
+        let mut lost: Option<(Written<D::Answer>, DbError)> = None;
         for attempt in 1..=ATTEMPTS_MAX {
             if let Some(named) = &named
                 && let Some(written) = named.found(&*self.platform.db, self.platform.clock.now_ms()).await?
@@ -130,6 +131,14 @@ impl Writer {
                 return Ok(written);
             }
             let state = self.read(project).await?;
+            // Looked up after the state was read: if it is committed later still, this attempt's proof fails.
+            if let Some((written, error)) = lost.take() {
+                match self.is_committed(&change_id).await {
+                    Some(true) => return Ok(written),
+                    Some(false) => lost = Some((written, error)),
+                    None => return Err(unavailable(error)),
+                }
+            }
             let plan = match decide(author, decision, &state).await {
                 Ok(plan) => plan,
                 // Somebody may have carried it out since it was looked up: that is what refuses it now.
@@ -159,7 +168,7 @@ impl Writer {
                 DbError::Expectation { index, .. } if index < conflicts => {}
                 DbError::OutcomeUnknown(_) => match self.is_committed(&change_id).await {
                     Some(true) => return Ok(plan.written(&state)),
-                    Some(false) if !outcome_unknown => outcome_unknown = true,
+                    Some(false) if lost.is_none() => lost = Some((plan.written(&state), error)),
                     Some(false) | None => return Err(unavailable(error)),
                 },
                 error => return Err(plan.refusal(error)),
