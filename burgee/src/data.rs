@@ -91,6 +91,11 @@ impl DataFolder {
         Ok(installation)
     }
 
+    /// Whether the command line says where it is.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// Where it is.
     ///
     /// # Errors

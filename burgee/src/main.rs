@@ -36,7 +36,8 @@ struct Arguments {
 enum Command {
     /// Serve everything on one port, with nothing else installed.
     Serve(serve::Arguments),
-    /// Bring a data folder to this program's schema; `serve` does so by itself
+    /// Bring a data folder, or the database that BURGEE_DATABASE_URL names, to this program's schema; `serve` does so
+    /// by itself
     Migrate(migrate::Arguments),
     /// Evaluate flags from a file, or check a folder of conformance cases
     Eval(eval_command::Arguments),

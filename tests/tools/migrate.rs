@@ -2,6 +2,8 @@
 
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tests::burgee::burgee;
+use tests::postgres::Postgres;
 
 use super::command::{fail, run, succeed};
 
@@ -35,7 +37,7 @@ fn counts_of_targets_become_counts_of_hours_and_days() {
     let second = succeed(["migrate", "--data", data]);
 
     assert!(before.contains("run `burgee migrate`"), "{before}");
-    assert_eq!(first, "migrated: the database has schema 2 now\n");
+    assert_eq!(first, "applied: schema 2\nmigrated: the database has schema 2 now\n");
     assert_eq!(second, "nothing to migrate: the database has schema 2\n");
     let file = Connection::open(folder.path().join("burgee.db")).unwrap();
     let numbers = |sql: &str| -> Vec<(i64, i64, i64)> {
@@ -47,6 +49,28 @@ fn counts_of_targets_become_counts_of_hours_and_days() {
     let days = numbers("SELECT day_ms, evaluations, last_hour_ms FROM evaluation_day ORDER BY 1");
     assert_eq!(hours, [(90_000_000, 7, 0), (93_600_000, 5, 0)]);
     assert_eq!(days, [(DAY_MS, 12, 93_600_000)]);
+}
+
+#[test]
+fn the_database_that_functions_share_is_migrated_without_a_folder() {
+    let (postgres, folder) = (Postgres::start(), TempDir::new().unwrap());
+    let migrate = |url: &str| {
+        let migrate = burgee().arg("migrate").env("BURGEE_DATABASE_URL", url).current_dir(&folder).output();
+        let output = migrate.unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+
+    let first = migrate(&postgres.default_url());
+    let second = migrate(&postgres.default_url());
+    let missing = migrate(&postgres.url("nowhere").replace("burgee@", "burgee:secret@"));
+    let unreadable = migrate("postgres://burgee:secret@:5432");
+
+    assert_eq!(first, "applied: schema 1\napplied: schema 2\nmigrated: the database has schema 2 now\n");
+    assert_eq!(second, "nothing to migrate: the database has schema 2\n");
+    assert!(missing.contains("create the database or correct BURGEE_DATABASE_URL"), "{missing}");
+    assert!(unreadable.starts_with("burgee: BURGEE_DATABASE_URL must look like postgres://"), "{unreadable}");
+    assert!(!missing.contains("secret") && !unreadable.contains("secret"), "{missing}{unreadable}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
 #[test]

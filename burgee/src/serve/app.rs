@@ -61,7 +61,7 @@ impl App {
             source,
             tokens,
             targets,
-            feed: platform.feed.clone(),
+            feed: store::change_feed(&platform),
             clock: platform.clock.clone(),
             random: platform.random.clone(),
             limits: limits(settings),
