@@ -3,6 +3,10 @@
 
 mod storage {
     pub(crate) mod driver;
+    pub(crate) mod faults;
+    pub(crate) mod functions;
+    pub(crate) mod lossy;
     pub(crate) mod postgres;
+    pub(crate) mod redis;
     pub(crate) mod sqlite;
 }

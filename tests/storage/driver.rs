@@ -73,3 +73,44 @@ async fn a_batch_whose_expectation_is_not_met_leaves_nothing() {
     assert_eq!(count(&db).await, 0);
     assert_eq!(db.batch(vec![one(1), one(2)]).await, Ok(vec![1, 1]), "the connection is as good as before");
 }
+
+#[tokio::test]
+async fn what_the_port_does_not_allow_is_a_defect_that_names_the_statement() {
+    let (db, _) = database().await;
+    let defects = [
+        (Statement::new(ONE), "1 placeholders, 0 values"),
+        (Statement::new(ONE).bind("secret"), "text was given for a placeholder of type int8"),
+        (Statement::new("SELECT nothing FROM thing"), "column \"nothing\" does not exist"),
+        (Statement::new("SELECT sum(id) FROM thing"), "a column has type numeric"),
+        (Statement::new("  -- why\nCOMMIT"), "COMMIT is not for callers"),
+        (Statement::new("SELECT $1").bind(f64::NAN), "not a number"),
+    ];
+    db.batch(vec![one(1)]).await.unwrap();
+    for (statement, expected) in defects {
+        for batch in [false, true] {
+            if batch && expected.contains("numeric") {
+                continue; // A batch reads no rows.
+            }
+            let failed = match batch {
+                true => db.batch(vec![one(2), statement.clone()]).await.map(drop),
+                false => db.query(statement.clone()).await.map(drop),
+            };
+
+            let Err(DbError::Invalid(text)) = failed else { panic!("{expected}: {failed:?}") };
+            assert!(text.contains(expected) && !text.contains("secret"), "{text}");
+        }
+    }
+    assert_eq!(count(&db).await, 1);
+}
+
+#[tokio::test]
+async fn a_taken_key_and_a_missing_table_are_told_apart_from_defects() {
+    let (db, _) = database().await;
+
+    let taken = db.batch(vec![one(1), one(1)]).await.unwrap_err();
+    let missing = db.query(Statement::new("SELECT 1 FROM elsewhere")).await.unwrap_err();
+
+    assert_eq!(taken, DbError::Duplicate("thing_pkey".to_owned()));
+    let DbError::Schema(text) = missing else { panic!("{missing:?}") };
+    assert!(text.contains("run `burgee migrate`"), "{text}");
+}

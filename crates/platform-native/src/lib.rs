@@ -13,6 +13,7 @@ mod handler;
 mod lambda;
 mod postgres;
 mod random;
+mod redis;
 mod serve;
 pub mod shutdown;
 mod sqlite;
@@ -21,11 +22,12 @@ pub mod telemetry;
 
 pub use bind::{BindError, bind};
 pub use clock::SystemClock;
-pub use connect::{STORE_VARS, connect, on_postgres};
+pub use connect::{STORE_VARS, connect, distributed, on_postgres};
 pub use embedded::{embedded, embedded_on};
 pub use handler::Handler;
 pub use postgres::Postgres;
 pub use random::SystemRandom;
+pub use redis::{Redis, RedisLimits};
 pub use serve::{SERVE_VARS, main, run, serve};
 pub use sqlite::{
     BackupError, Counters, OpenError, Options, Restore, RestoreError, Sqlite, back_up, is_served,

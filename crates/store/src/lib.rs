@@ -9,6 +9,7 @@ mod audit;
 mod authored;
 mod chain;
 mod chain_rows;
+mod change_feed;
 mod dialect;
 mod environments;
 mod erase;
@@ -45,6 +46,7 @@ pub use audit::{AuditFilter, AuditRow, ChangePlace, change_bodies, changes_of, c
 pub use authored::{Authored, newest_by_author};
 pub use chain::{Content, ContentDigest, Link, content_digest, next_hash};
 pub use chain_rows::RowPlace;
+pub use change_feed::change_feed;
 pub use environments::{
     EnvironmentRow, all_environments, environment_by_identifier, environments_of, insert_environment,
     retire_environment, update_environment,

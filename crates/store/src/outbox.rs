@@ -90,7 +90,8 @@ pub(crate) async fn flush_within(platform: &Platform, environment: &EnvironmentU
     }
 }
 
-fn entries(environment: &EnvironmentUuid, rows: &[Row]) -> Result<Vec<FeedEntry>, DbError> {
+/// The feed entries of change rows, which come in the order of their versions: one for each version.
+pub(crate) fn entries(environment: &EnvironmentUuid, rows: &[Row]) -> Result<Vec<FeedEntry>, DbError> {
     let mut entries: Vec<FeedEntry> = Vec::new();
     for row in rows {
         let version = Version(row.int(0)?);

@@ -30,10 +30,7 @@ pub(super) fn before_commit(place: &str, error: &Error) -> Failure {
     match reported(error) {
         Some(reported) if is_worn_out(reported) => Failure::Lost(translate(place, error)),
         Some(_) => Failure::Refused(translate(place, error)),
-        // Encoding or decoding failed here; the server noticed nothing.
-        None if error.source().is_some() && !is_broken(error) => {
-            Failure::Refused(DbError::Invalid(text(error)))
-        }
+        None if is_of_this_side(error) => Failure::Refused(DbError::Invalid(text(error))),
         None => Failure::Lost(translate(place, error)),
     }
 }
@@ -42,6 +39,8 @@ pub(super) fn before_commit(place: &str, error: &Error) -> Failure {
 pub(super) fn of_commit(place: &str, error: &Error) -> Failure {
     match reported(error) {
         Some(reported) if !is_fatal(reported) => before_commit(place, error),
+        // It never left.
+        None if is_of_this_side(error) => before_commit(place, error),
         _ => Failure::Unknown(DbError::OutcomeUnknown(format!("{place}: {}", text(error)))),
     }
 }
@@ -136,9 +135,10 @@ fn reported(error: &Error) -> Option<&Reported> {
     error.as_db_error()
 }
 
-/// The socket failed, or what came out of it is no answer.
-fn is_broken(error: &Error) -> bool {
-    error.is_closed() || error.source().is_some_and(|source| source.is::<std::io::Error>())
+/// A value could not be encoded or decoded; the connection is as it was. Where the socket failed, the error has
+/// no cause or one of input and output.
+fn is_of_this_side(error: &Error) -> bool {
+    !error.is_closed() && error.source().is_some_and(|source| !source.is::<std::io::Error>())
 }
 
 /// The error with its causes. Those of this driver hold no settings and no values.
