@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, URL_
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use model::Error;
 
-use super::SdkClaims;
+use super::{SdkClaims, hs256};
 use crate::limits::TOKEN_BYTES_MAX;
 
 /// Bytes below which a secret could be guessed.
@@ -50,6 +50,7 @@ impl TokenKeys {
             }
             keys.push(key);
         }
+        hs256::install();
         let mut keys = keys.into_iter();
         match keys.next() {
             Some(signing) => Ok(Self { signing, retired: keys.collect() }),
