@@ -12,7 +12,7 @@ use platform::config::{ConfigError, Var, Vars};
 use spin_sdk::http::Request;
 use tower::ServiceExt;
 
-use crate::platform::connect;
+use crate::platform::{World, connect};
 use crate::{STORE_VARS, Stores, config, log};
 
 /// Answers `request`: reads the settings of `tables` and of the stores, connects the platform on first use, lets
@@ -25,20 +25,24 @@ pub async fn call<E: Error>(
     request: Request,
     build: impl AsyncFnOnce(Platform, Vars) -> Result<Router, E>,
 ) -> Response<Body> {
-    let (platform, vars) = match set_up(tables).await {
+    let (World { platform, postgres }, vars) = match set_up(tables).await {
         Ok(ready) => ready,
         Err(error) => return refuse(&error),
     };
-    match build(platform, vars).await {
+    let response = match build(platform, vars).await {
         Ok(router) => match router.oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         },
         Err(error) => refuse(&error),
+    };
+    if let Some(postgres) = postgres {
+        postgres.settle().await;
     }
+    response
 }
 
-async fn set_up(tables: &[&'static [Var]]) -> Result<(Platform, Vars), ConfigError> {
+async fn set_up(tables: &[&'static [Var]]) -> Result<(World, Vars), ConfigError> {
     const ALWAYS: &[Var] = &[log::LOG_VAR];
     let tables = [&[ALWAYS, STORE_VARS], tables].concat();
     let vars = config::read(&tables).await?;

@@ -6,11 +6,11 @@
 //! On other targets than wasm only what needs no Spin is built, for its tests.
 
 #[cfg(target_family = "wasm")]
-mod absent;
-#[cfg(target_family = "wasm")]
 mod call;
 #[cfg(target_family = "wasm")]
 mod config;
+#[cfg(any(target_family = "wasm", test))]
+mod entries;
 mod fault;
 #[cfg(target_family = "wasm")]
 mod log;
@@ -18,6 +18,8 @@ mod log;
 mod platform;
 #[cfg(target_family = "wasm")]
 mod postgres;
+#[cfg(target_family = "wasm")]
+mod redis;
 #[cfg(target_family = "wasm")]
 mod sqlite;
 mod stores;

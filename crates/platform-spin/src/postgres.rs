@@ -29,6 +29,17 @@ impl Postgres {
     pub(crate) fn new(url: String) -> Self {
         Self { url, session: Mutex::default() }
     }
+
+    /// Ends what a batch left open whose future was dropped, for example because its time was over: its locks would
+    /// hold up others until somebody gets this connection.
+    pub(crate) async fn settle(&self) {
+        let mut session = self.session.lock().await;
+        let clean = session.clean;
+        if let Some(connection) = session.connection.take_if(|_| !clean) {
+            // Where it fails, Postgres ends the transaction by its time limit.
+            let _ = execute(&connection, "ROLLBACK", Vec::new()).await;
+        }
+    }
 }
 
 #[async_trait]

@@ -11,6 +11,9 @@ const REDIS_URL: &str = "BURGEE_REDIS_URL";
 /// Where metrics wait.
 const METRICS_REDIS_URL: &str = "BURGEE_METRICS_REDIS_URL";
 
+/// What keys in Redis begin with.
+const REDIS_PREFIX: &str = "BURGEE_REDIS_PREFIX";
+
 /// The settings that say where the stores are.
 pub const STORE_VARS: &[Var] = &[
     Var {
@@ -34,6 +37,13 @@ pub const STORE_VARS: &[Var] = &[
         secret: true,
         help: "Beside BURGEE_REDIS_URL: another Redis, where metrics wait, redis://…",
     },
+    Var {
+        name: REDIS_PREFIX,
+        kind: Kind::Text,
+        default: Fallback::Value("burgee:"),
+        secret: false,
+        help: "What all keys in Redis begin with; one for each installation that shares a server.",
+    },
 ];
 
 /// Time limits that a Postgres URL must set. Spin gives the connection of an instance that died to the next one, with
@@ -55,6 +65,8 @@ pub enum Stores {
         redis: String,
         /// Where metrics wait.
         metrics: String,
+        /// What keys begin with, in both.
+        prefix: String,
     },
 }
 
@@ -82,9 +94,12 @@ impl Stores {
                 "{METRICS_REDIS_URL} is the Redis of {REDIS_URL}; use another one, so that metrics cannot keep \
                  changes from being delivered"
             ))),
-            (Some(redis), Some(metrics)) => {
-                Ok(Self::Distributed { postgres, redis: redis.to_owned(), metrics: metrics.to_owned() })
-            }
+            (Some(redis), Some(metrics)) => Ok(Self::Distributed {
+                postgres,
+                redis: redis.to_owned(),
+                metrics: metrics.to_owned(),
+                prefix: vars.text(REDIS_PREFIX)?.to_owned(),
+            }),
             _ => Err(mistake(&format!("set both {REDIS_URL} and {METRICS_REDIS_URL}, or neither of them"))),
         }
     }
@@ -149,6 +164,7 @@ mod tests {
             postgres: POSTGRES.into(),
             redis: "redis://a".into(),
             metrics: "redis://b".into(),
+            prefix: "burgee:".into(),
         };
         assert!(read(POSTGRES, "redis://a", "redis://b") == Ok(distributed));
     }

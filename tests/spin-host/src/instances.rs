@@ -121,9 +121,8 @@ impl WorkerState for Reuse {
         fault: Fault,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-        if fault.is_some() {
-            store.data_mut().faults.calls_left = fault;
-        }
+        // The newest request decides for all that share the instance.
+        store.data_mut().faults.calls_left = fault;
         Box::pin(std::future::pending())
     }
 

@@ -27,6 +27,9 @@ impl AllowedHosts {
 
 fn address(url: &str) -> Result<Address> {
     let (scheme, rest) = url.split_once("://").with_context(|| format!("{url:?} has no scheme"))?;
+    if scheme == "redis+unix" {
+        return Ok(Address { scheme: scheme.to_owned(), host: rest.to_owned(), port: 0 });
+    }
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = match host.rsplit_once(':') {
