@@ -11,17 +11,17 @@ use model::{Clause, Snapshot};
 const DEPTH_MAX: u32 = 128;
 
 /// A flag or segment: an object in a list in the outermost object.
-const OBJECT_COST: usize = 640;
+const OBJECT_COST: usize = 320;
 /// A rule, a variation, a listed target: an object in one of their lists.
 const MEMBER_COST: usize = 320;
 /// A clause, a share of a rollout: an object further in.
-const PART_COST: usize = 224;
+const PART_COST: usize = 128;
 /// A list.
-const LIST_COST: usize = 32;
+const LIST_COST: usize = 16;
 /// Text or a number in a list: it may name a segment, which then gets a place.
-const ITEM_COST: usize = 144;
-/// Text, or anything but a container, under a name.
-const FIELD_COST: usize = 24;
+const ITEM_COST: usize = 128;
+/// The name of a field, and again what it names unless that is a list.
+const FIELD_COST: usize = 12;
 /// Each byte: it may be there once in what is parsed and once in what is compiled.
 const BYTE_COST: usize = 2;
 /// Each byte of the longest text with escapes: it is put together in a place that doubles.
@@ -86,21 +86,23 @@ impl Scan {
         if self.depth > DEPTH_MAX {
             return None;
         }
+        let in_list = self.lists & 1 == 1;
         self.lists = (self.lists << 1) | u128::from(list);
-        let cost = match (list, self.depth) {
-            (true, _) => LIST_COST,
-            (false, ..=3) => OBJECT_COST,
-            (false, 4..=5) => MEMBER_COST,
-            (false, _) => PART_COST,
+        let cost = match (list, in_list, self.depth) {
+            (true, ..) => LIST_COST,
+            // It has its place in the object that it is in.
+            (false, false, _) => FIELD_COST,
+            (false, true, ..=3) => OBJECT_COST,
+            (false, true, 4..=5) => MEMBER_COST,
+            (false, true, _) => PART_COST,
         };
         self.cost = self.cost.saturating_add(cost);
         Some(())
     }
 
-    /// Names of fields are counted, too: they are few beside what they name.
     fn charge_scalar(&mut self) {
         let in_list = self.lists & 1 == 1;
-        self.cost = self.cost.saturating_add(if in_list { ITEM_COST } else { FIELD_COST / 2 });
+        self.cost = self.cost.saturating_add(if in_list { ITEM_COST } else { FIELD_COST });
     }
 
     /// What follows the text whose opening quote was taken.

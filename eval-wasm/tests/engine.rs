@@ -78,7 +78,7 @@ fn answers_as_json_are_those_of_client_sdks() {
 #[test]
 fn what_was_freed_is_gone_and_its_memory_is_granted_again() {
     let mut engine = Engine::default();
-    let large = json!({"flags": (0..30_000).map(|number| json!({"feature": number.to_string()})).collect::<Vec<_>>()});
+    let large = json!({"flags": (0..50_000).map(|number| json!({"feature": number.to_string()})).collect::<Vec<_>>()});
     let first = load(&mut engine, &large).unwrap();
     let second = load(&mut engine, &large);
     let third = load(&mut engine, &large).unwrap_err();

@@ -1,6 +1,21 @@
 //! The engine at the edge: the npm package as it is published, in the runtimes that it is for.
 #![cfg(test)]
 
+mod cloudflare;
+mod differential;
+mod limits;
 mod package;
 mod refreshing;
 mod vectors;
+
+// Environments made by chance, shared with the comparison with the published SDKs.
+#[path = "../differential/rules.rs"]
+mod rules;
+#[path = "../differential/scenario.rs"]
+#[expect(dead_code, reason = "the comparison with the published SDKs asks for more")]
+mod scenario;
+#[path = "../differential/targets.rs"]
+#[expect(dead_code, reason = "the comparison with the published SDKs asks for more")]
+mod targets;
+#[path = "../differential/texts.rs"]
+mod texts;

@@ -51,8 +51,9 @@ fn the_platform_is_named_only_where_a_process_starts() {
 }
 
 #[test]
-fn unsafe_code_is_written_in_one_file_only() {
-    let may_hold = ["eval-wasm/src/abi.rs", "tests/tidy/sources.rs"];
+fn unsafe_code_of_what_is_shipped_is_in_one_file() {
+    // A host for tests loads what it compiled itself before.
+    let may_hold = ["eval-wasm/src/abi.rs", "tests/tidy/sources.rs", "tests/spin-host/src/engine.rs"];
     // Comments may speak of it.
     let words = Regex::new(r"^[^/]*\bunsafe(_code)?\b").unwrap();
     none(matches(&words, |source| source.extension() == "rs" && !may_hold.contains(&&*source.path)));

@@ -12,8 +12,14 @@ use crate::shell::{self, Shell, succeeds};
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
 
 /// Where packages of Node.js are needed, each folder with a lock file.
-const NPM_FOLDERS: [&str; 5] =
-    ["tests/sdks/node", "tests/sdks/web", "examples/node", "examples/browser", "examples/react"];
+const NPM_FOLDERS: [&str; 6] = [
+    "tests/sdks/node",
+    "tests/sdks/web",
+    "tests/edge/workerd",
+    "examples/node",
+    "examples/browser",
+    "examples/react",
+];
 
 /// `cargo deny`, into the cache folder: nothing of the user's own cargo is touched.
 pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {

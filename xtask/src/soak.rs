@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use crate::shell::{self, Shell, succeeds};
-use crate::{install, python};
+use crate::{install, python, wasm};
 
 /// Each fuzz target, where its first inputs are, and how long it runs, in seconds.
 const FUZZ_TARGETS: &[(&str, Option<&str>, u64)] = &[
@@ -26,6 +26,8 @@ const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 pub(crate) enum Part {
     /// The engine against the published Node and Python SDKs, at full size.
     Differential,
+    /// The engine's module against the native engine: ten million pairs of a flag and a target.
+    Edge,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
     /// Half an hour of mixed load on one server: whether it keeps its size and its pace.
@@ -53,6 +55,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
         match part {
             Part::Differential => with_python(shell, "differential")?,
             Part::Sdks => with_python(shell, "sdks")?,
+            Part::Edge => edge(shell)?,
             Part::Durability => durability(shell)?,
             Part::Endurance => endurance(shell)?,
             Part::Simulation => simulation(shell)?,
@@ -73,6 +76,13 @@ fn with_python(shell: &Shell, suite: &str) -> anyhow::Result<()> {
         shell.cargo(["test", "-p", "tests", "--test", suite, "--", "--nocapture", "--test-threads=1"]);
     test.env("BURGEE_SOAK", "1").env("BURGEE_PYTHON", python::installed(shell)?);
     shell::run(&mut test)
+}
+
+fn edge(shell: &Shell) -> anyhow::Result<()> {
+    wasm::engine(shell)?;
+    let mut test =
+        shell.cargo(["test", "-p", "tests", "--test", "edge", "differential", "--", "--nocapture"]);
+    shell::run(test.env("BURGEE_SOAK", "1"))
 }
 
 fn durability(shell: &Shell) -> anyhow::Result<()> {

@@ -53,7 +53,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("bad_clients", 90, Concurrency::Cores),
     ("differential", 90, Concurrency::One),
     ("durability", 240, Concurrency::One),
-    ("edge", 90, Concurrency::One),
+    ("edge", 240, Concurrency::One),
     ("endurance", 60, Concurrency::One),
     ("schemathesis", 60, Concurrency::One),
     ("sdks", 180, Concurrency::One),
