@@ -4,16 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::admin::Admin;
+use crate::binary;
 use crate::deadline::wait_until;
 use crate::process::Process;
-use crate::repository::root;
 use crate::secrets;
 
 /// The admin token of every server that tests start.
@@ -23,29 +22,9 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 const READY: &str = "burgee is ready: ";
 
-/// The binary: what `BURGEE_BINARY` names, else what cargo builds now, so that it is never stale.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    if let Some(path) = std::env::var_os("BURGEE_BINARY") {
-        return path.into();
-    }
-    let arguments = ["build", "--quiet", "--workspace", "--bin", "burgee"];
-    let built = Command::new(env!("CARGO")).args(arguments).current_dir(root()).status();
-    assert!(built.is_ok_and(|status| status.success()), "cargo {} failed", arguments.join(" "));
-    // This test program is <target>/<profile>/deps/<name>.
-    let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
-    this.ancestors().nth(2).unwrap_or(Path::new("")).join("burgee")
-});
-
 /// `burgee` with nothing of this process's settings.
 pub fn burgee() -> Command {
-    let mut command = Command::new(&*BINARY);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("BURGEE_") {
-            command.env_remove(name);
-        }
-    }
-    command.stdin(Stdio::null());
-    command
+    binary::command(&binary::built("burgee"))
 }
 
 /// What the first start finds or makes.

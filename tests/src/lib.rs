@@ -9,9 +9,12 @@
 )]
 
 pub mod admin;
+pub mod binary;
 pub mod burgee;
 pub mod deadline;
 pub mod driver;
+pub mod exchange;
+pub mod lambda;
 pub mod listener;
 pub mod postgres;
 pub mod process;
@@ -22,6 +25,7 @@ pub mod sdk;
 pub mod secrets;
 pub mod seed;
 pub mod server;
+pub mod smoke;
 pub mod sql;
 pub mod stores;
 pub mod wire;

@@ -44,6 +44,8 @@ pub(crate) enum Part {
     Admin,
     /// Many made-up requests for each operation of the contract, and sequences of them.
     Schemathesis,
+    /// Cold starts of the client function as it is shipped, beside a hello world; sizes of all functions.
+    Lambda,
     /// Memory, accepts and broadcasts of 5,000 streams, and what one flip costs 5,000 browsers.
     Streams,
 }
@@ -63,6 +65,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
             Part::Engine => engine(shell)?,
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
             Part::Schemathesis => with_python(shell, "schemathesis")?,
+            Part::Lambda => lambda(shell)?,
             Part::Streams => streams(shell)?,
         }
     }
@@ -95,6 +98,18 @@ fn endurance(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut shell.cargo(["build", "--release", "-p", "burgee"]))?;
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "endurance", "--", "--nocapture"]);
     shell::run(test.env("BURGEE_SOAK", "1").env("BURGEE_BINARY", shell.built("release", "burgee")))
+}
+
+/// What is measured is built as it is shipped; the test that measures is not.
+fn lambda(shell: &Shell) -> anyhow::Result<()> {
+    let dist = ["build", "--profile", "dist"];
+    let functions = ["fn-admin", "fn-client", "fn-metrics-ingest", "fn-metrics-process"];
+    let packages = functions.iter().flat_map(|function| ["--package", function]);
+    shell::run(shell.cargo(dist).args(packages).arg("--bins"))?;
+    shell::run(shell.cargo(dist).args(["--package", "platform-native", "--example", "lambda_hello"]))?;
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "lambda", "cold_starts", "--"]);
+    test.args(["--nocapture", "--test-threads=1"]);
+    shell::run(test.env("BURGEE_SHIPPED", shell.built("dist", "fn-client").with_file_name("")))
 }
 
 fn streams(shell: &Shell) -> anyhow::Result<()> {

@@ -55,6 +55,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("durability", 240, Concurrency::One),
     ("edge", 240, Concurrency::One),
     ("endurance", 60, Concurrency::One),
+    ("lambda", 90, Concurrency::Cores),
     ("schemathesis", 60, Concurrency::One),
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
@@ -84,6 +85,7 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
     let mut suites = checks();
     suites.extend([
         suite("install", 180, Work::Step(install::test_servers_and_sdks)),
+        suite("aws", 120, Work::Step(aws)),
         suite("build", 600, Work::Gate(build)),
         suite("unit", 120, unit),
         suite("doc", 60, Work::DocTests),
@@ -170,6 +172,23 @@ fn build(shell: &Shell) -> anyhow::Result<()> {
     wasm::engine(shell)?;
     shell::run(&mut shell.cargo(["build", "--workspace", "--bins"]))?;
     shell::run(&mut shell.cargo(["test", "--workspace", "--no-run"]))
+}
+
+/// The templates of infra/aws. Warnings count.
+fn aws(shell: &Shell) -> anyhow::Result<()> {
+    let python = python::with_aws_tools(shell)?;
+    for template in ["template.yaml", "edge.yaml"] {
+        let mut lint = shell.command(&python);
+        // By the interpreter, because the script names the one of the folder that it was made in.
+        lint.arg(python.with_file_name("cfn-lint")).args([
+            "--regions",
+            "us-east-1",
+            "eu-west-1",
+            "--template",
+        ]);
+        shell::run(lint.arg(format!("infra/aws/{template}")))?;
+    }
+    Ok(())
 }
 
 /// Licences, duplicate versions, forbidden crates and sources, as `deny.toml` says.

@@ -21,6 +21,7 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// What a drain did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Drained {
     /// Reports counted.
     pub jobs: usize,

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
-use platform::Platform;
 use platform::config::{ConfigError, Fallback, Kind, Var, Vars};
 use platform::memory::{NoCache, NoFeed};
+use platform::{Db, Platform};
 
-use crate::{Postgres, Redis, SystemClock, SystemRandom, embedded};
+use crate::{Postgres, Redis, Sqlite, SystemClock, SystemRandom};
 
 /// The settings that say where the stores are.
 pub const STORE_VARS: &[Var] = &[
@@ -64,9 +64,12 @@ pub fn connect(vars: &Vars) -> anyhow::Result<Platform> {
     let url = vars.text(DATABASE)?;
     let redis = (vars.opt_text(REDIS)?, vars.opt_text(METRICS_REDIS)?);
     match (url.split_once("://").map(|(scheme, _)| scheme), redis) {
-        (Some("sqlite"), (None, None)) => Ok(embedded(&database_file(url)?)?),
+        // Each function is a process of its own, so nothing that one keeps in memory is news to another.
+        (Some("sqlite"), (None, None)) => {
+            Ok(on_database_alone(Arc::new(Sqlite::open_shared(&database_file(url)?)?)))
+        }
         (Some("sqlite"), _) => bail!(
-            "{REDIS} and {METRICS_REDIS} are for Postgres, but {DATABASE} names SQLite, which one process has for itself: \
+            "{REDIS} and {METRICS_REDIS} are for Postgres, but {DATABASE} names SQLite, which goes without them: \
              unset them or use Postgres"
         ),
         (Some("postgres" | "postgresql"), redis) => {
@@ -98,8 +101,12 @@ pub fn connect(vars: &Vars) -> anyhow::Result<Platform> {
 /// A platform on that database alone: every version is read from it, what changes is found by asking it, and
 /// jobs wait in one of its tables.
 pub fn on_postgres(database: Postgres) -> Platform {
+    on_database_alone(Arc::new(database))
+}
+
+fn on_database_alone(db: Arc<dyn Db>) -> Platform {
     Platform {
-        db: Arc::new(database),
+        db,
         cache: Arc::new(NoCache),
         feed: Arc::new(NoFeed),
         queue: None,

@@ -23,7 +23,7 @@ pub mod telemetry;
 pub use bind::{BindError, bind};
 pub use clock::SystemClock;
 pub use connect::{STORE_VARS, connect, distributed, on_postgres};
-pub use embedded::{embedded, embedded_on};
+pub use embedded::embedded_on;
 pub use handler::Handler;
 pub use postgres::Postgres;
 pub use random::SystemRandom;

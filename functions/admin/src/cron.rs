@@ -45,7 +45,7 @@ pub async fn build_with_cron(platform: Platform, vars: &Vars) -> Result<Router, 
     Ok(function.merge(api::no_sniffing(routes.layer(from_fn(api::request_log)))))
 }
 
-/// 200 with what was done: `{"announced":…,"is_complete":…}`.
+/// 200 with what was done: `{"announced":…,"isComplete":…}`.
 async fn answer(State(cron): State<Cron>, headers: HeaderMap) -> Result<Json<Ticked>, Problem> {
     check_cron(cron.secret.as_deref(), &headers)?;
     Ok(Json(tick(&cron.platform, BUDGET).await?))

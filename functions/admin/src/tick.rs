@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// What a tick did.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Ticked {
     /// Environments whose changes were announced.
     pub announced: usize,

@@ -35,7 +35,7 @@ pub async fn build_with_cron(platform: Platform, vars: &Vars) -> Result<Router, 
     Ok(api::no_sniffing(api::fallback::in_json(routes.layer(from_fn(api::request_log)))))
 }
 
-/// 200 with what was done: `{"jobs":…,"unreadable":…,"unknown":…,"is_complete":…}`.
+/// 200 with what was done: `{"jobs":…,"unreadable":…,"unknown":…,"isComplete":…}`.
 async fn answer(State(cron): State<Cron>, headers: HeaderMap) -> Result<Json<Drained>, Problem> {
     check_cron(cron.secret.as_deref(), &headers).map_err(Problem::metrics)?;
     drain(&cron.platform, BUDGET).await.map(Json).map_err(Problem::metrics)

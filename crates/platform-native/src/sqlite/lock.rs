@@ -24,29 +24,47 @@ pub fn is_served(file: &Path) -> bool {
 }
 
 impl FolderLock {
+    /// For a process that serves the folder alone.
     pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
-        let path = folder.join(FILE_NAME);
-        let unusable = |cause: io::Error| OpenError::FolderUnusable { folder: folder.to_owned(), cause };
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(unusable)?;
-        match file.try_lock() {
-            Ok(()) => {
-                file.set_len(0).map_err(unusable)?;
-                // Written for the message below only.
-                write!(file, "{}", std::process::id()).map_err(unusable)?;
-                Ok(Self(file))
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.read_to_string(&mut holder); // Without it the message lacks the number.
-                Err(OpenError::InUse { folder: folder.to_owned(), pid: holder.trim().parse().ok() })
-            }
-            Err(TryLockError::Error(cause)) => Err(unusable(cause)),
-        }
+        let mut file = open(folder)?;
+        locked(folder, &mut file, File::try_lock)?;
+        // Written for the message of whoever comes next only.
+        let written = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+        written.map_err(|cause| unusable(folder, cause))?;
+        Ok(Self(file))
     }
+
+    /// For one of several processes that serve the folder together, and that keep those away which serve it
+    /// alone.
+    pub(super) fn share(folder: &Path) -> Result<Self, OpenError> {
+        let mut file = open(folder)?;
+        locked(folder, &mut file, File::try_lock_shared)?;
+        Ok(Self(file))
+    }
+}
+
+fn open(folder: &Path) -> Result<File, OpenError> {
+    let mut options = OpenOptions::new();
+    let file = options.create(true).truncate(false).read(true).write(true).open(folder.join(FILE_NAME));
+    file.map_err(|cause| unusable(folder, cause))
+}
+
+fn locked(
+    folder: &Path,
+    file: &mut File,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<(), OpenError> {
+    match lock(file) {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = file.read_to_string(&mut holder); // Without it the message lacks the number.
+            Err(OpenError::InUse { folder: folder.to_owned(), pid: holder.trim().parse().ok() })
+        }
+        Err(TryLockError::Error(cause)) => Err(unusable(folder, cause)),
+    }
+}
+
+fn unusable(folder: &Path, cause: io::Error) -> OpenError {
+    OpenError::FolderUnusable { folder: folder.to_owned(), cause }
 }

@@ -82,6 +82,16 @@ impl Sqlite {
         Self::open_locked(file, options, Some(lock))
     }
 
+    /// The same for one of several processes that serve the folder together: functions, each of which is a
+    /// process of its own. One reader each is enough.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_shared(file: &Path) -> Result<Self, OpenError> {
+        let lock = FolderLock::share(&open::folder_of(file)?)?;
+        Self::open_locked(file, Options { readers: 1, ..Options::default() }, Some(lock))
+    }
+
     /// Opens the file for looking at it, also while another process serves it. Whatever would write fails.
     ///
     /// # Errors

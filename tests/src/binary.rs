@@ -1,0 +1,50 @@
+//! Programs of this workspace, built as the tests are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use crate::repository::root;
+
+/// The program of that name: where `BURGEE_BINARY` is set, beside what it names; else cargo builds it now, so
+/// that it is never stale.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn built(name: &str) -> PathBuf {
+    if let Some(burgee) = std::env::var_os("BURGEE_BINARY") {
+        return Path::new(&burgee).with_file_name(name);
+    }
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = built.get(name) {
+        return program.clone();
+    }
+    let program = build(name);
+    built.insert(name.to_owned(), program.clone());
+    program
+}
+
+/// Cargo is asked once for each.
+static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+
+fn build(name: &str) -> PathBuf {
+    let arguments = ["build", "--quiet", "--workspace", "--bin", name];
+    let built = Command::new(env!("CARGO")).args(arguments).current_dir(root()).status();
+    assert!(built.is_ok_and(|status| status.success()), "cargo {} failed", arguments.join(" "));
+    // This test program is <target>/<profile>/deps/<name>.
+    let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
+    this.ancestors().nth(2).unwrap_or(Path::new("")).join(name)
+}
+
+/// The command that runs `program` with nothing of this process's settings.
+pub fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BURGEE_") {
+            command.env_remove(name);
+        }
+    }
+    command.stdin(Stdio::null());
+    command
+}
