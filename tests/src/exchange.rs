@@ -1,6 +1,7 @@
 //! Requests and answers as values, so that two ways of serving can be compared.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,6 +10,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use regex_lite::Regex;
 use tower::ServiceExt;
+use ureq::Agent;
 
 /// A request as a client sends it.
 #[derive(Clone, Debug)]
@@ -51,6 +53,26 @@ impl Asked {
         self.target.split_once('?').unwrap_or((&self.target, ""))
     }
 
+    /// What the server at `url` answers, without the headers that belong to the connection.
+    ///
+    /// # Panics
+    /// If no answer comes.
+    pub fn at(&self, url: &str) -> Told {
+        let mut request =
+            Request::builder().method(self.method.as_str()).uri(format!("{url}{}", self.target));
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let sent = match self.body.is_empty() {
+            true => request.body(()).map(|request| AGENT.run(request)),
+            false => request.body(self.body.clone()).map(|request| AGENT.run(request)),
+        };
+        let answered = sent.unwrap_or_else(|error| panic!("{self:?}: {error}"));
+        let (parts, mut body) = answered.unwrap_or_else(|error| panic!("{self:?}: {error}")).into_parts();
+        let body = body.read_to_vec().unwrap_or_else(|error| panic!("{self:?}: {error}"));
+        Told { status: parts.status.as_u16(), headers: joined(&parts.headers), body }.without_connection()
+    }
+
     /// What a router answers.
     ///
     /// # Panics
@@ -73,7 +95,23 @@ impl Asked {
     }
 }
 
+/// Keeps connections, as clients do.
+static AGENT: LazyLock<Agent> = LazyLock::new(|| {
+    // A proxy of the environment must not stand between a test and its own server.
+    let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None);
+    config.build().into()
+});
+
 impl Told {
+    /// The same answer without the headers that belong to a connection.
+    #[must_use]
+    pub fn without_connection(mut self) -> Self {
+        for name in ["connection", "content-length", "date", "transfer-encoding"] {
+            self.headers.remove(name);
+        }
+        self
+    }
+
     /// The same answer, in text, without what differs whenever something is made: times, UUIDs, hashes, secrets
     /// and tokens.
     #[must_use]

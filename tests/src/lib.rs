@@ -26,6 +26,7 @@ pub mod secrets;
 pub mod seed;
 pub mod server;
 pub mod smoke;
+pub mod spin;
 pub mod sql;
 pub mod stores;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 
 use crate::shell::{self, Shell, succeeds};
-use crate::{install, python, wasm};
+use crate::{install, python, spin, wasm};
 
 /// Each fuzz target, where its first inputs are, and how long it runs, in seconds.
 const FUZZ_TARGETS: &[(&str, Option<&str>, u64)] = &[
@@ -46,6 +46,8 @@ pub(crate) enum Part {
     Schemathesis,
     /// Cold starts of the client function as it is shipped, beside a hello world; sizes of all functions.
     Lambda,
+    /// How long an instance of the client component and its first answer take, beside a native server.
+    Spin,
     /// Memory, accepts and broadcasts of 5,000 streams, and what one flip costs 5,000 browsers.
     Streams,
 }
@@ -66,10 +68,20 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
             Part::Schemathesis => with_python(shell, "schemathesis")?,
             Part::Lambda => lambda(shell)?,
+            Part::Spin => spin(shell)?,
             Part::Streams => streams(shell)?,
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The suite `spin` with more requests, after building what it runs.
+fn spin(shell: &Shell) -> anyhow::Result<()> {
+    install::test_servers_and_sdks(shell)?;
+    spin::components(shell)?;
+    spin::host(shell)?;
+    let arguments = ["test", "-p", "tests", "--test", "spin", "--", "--nocapture", "--test-threads=1"];
+    shell::run(shell.cargo(arguments).env("BURGEE_SOAK", "1"))
 }
 
 /// A suite of the test tier that does more when it is told to, and needs Python.

@@ -36,8 +36,8 @@ pub(crate) fn components(shell: &Shell) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the host in a folder of its own below the build folder, so that whoever keeps that keeps this, and returns
-/// the program.
+/// Builds the host in a folder of its own below the build folder, so that whoever keeps that keeps this, and
+/// returns the program.
 ///
 /// # Errors
 /// If it cannot be built.
@@ -46,6 +46,17 @@ pub(crate) fn host(shell: &Shell) -> anyhow::Result<PathBuf> {
     let mut build = shell.cargo(["build", "--workspace", "--locked", "--manifest-path", HOST]);
     shell::run(build.env("CARGO_TARGET_DIR", &folder))?;
     Ok(folder.join("debug/spin-host").with_extension(std::env::consts::EXE_EXTENSION))
+}
+
+/// [`host`], and the tests of its own parts.
+///
+/// # Errors
+/// If it cannot be built or a test fails.
+pub(crate) fn tested_host(shell: &Shell) -> anyhow::Result<()> {
+    host(shell)?;
+    shell::run(&mut shell.cargo(["fmt", "--all", "--check", "--manifest-path", HOST]))?;
+    let mut test = shell.cargo(["test", "--workspace", "--locked", "--manifest-path", HOST]);
+    shell::run(test.env("CARGO_TARGET_DIR", shell.target.join("spin-host")))
 }
 
 /// `cargo xtask spin-host`: runs the application without Spin.

@@ -10,7 +10,7 @@ use anyhow::bail;
 
 use crate::report::{self, Counts, Outcome};
 use crate::shell::{self, Shell, succeeds};
-use crate::{install, metadata, python, wasm};
+use crate::{install, metadata, python, spin, wasm};
 
 /// One line of the table.
 pub(crate) struct Suite {
@@ -60,6 +60,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),
     ("simulation", 90, Concurrency::Cores),
+    ("spin", 90, Concurrency::One),
     ("statements", 60, Concurrency::Cores),
     ("storage", 120, Concurrency::Shared),
     ("streams", 60, Concurrency::One),
@@ -91,7 +92,14 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
         suite("doc", 60, Work::DocTests),
     ]);
     let targets = metadata::test_targets(shell)?;
-    suites.extend(targets.iter().filter(|name| *name != "tidy").map(|name| target(name)));
+    for name in targets.iter().filter(|name| *name != "tidy") {
+        if name == "spin" {
+            suites.push(suite("spin components", 300, Work::Step(spin::components)));
+            // wasmtime: most of it is Cranelift.
+            suites.push(suite("spin host", 840, Work::Step(spin::tested_host)));
+        }
+        suites.push(target(name));
+    }
     Ok(suites)
 }
 
@@ -103,7 +111,10 @@ pub(crate) fn run(shell: &Shell, mut suites: Vec<Suite>, wanted: &[String]) -> a
         bail!("there is no suite {unknown}; there are {}", names.join(", "));
     }
     if !wanted.is_empty() {
-        suites.retain(|suite| wanted.contains(&suite.name) || matches!(suite.work, Work::Gate(_)));
+        // "spin host" is there for "spin".
+        let is_wanted =
+            |name: &str| wanted.iter().any(|one| one == name || name.starts_with(&format!("{one} ")));
+        suites.retain(|suite| is_wanted(&suite.name) || matches!(suite.work, Work::Gate(_)));
     }
     let mut outcomes = Vec::new();
     let mut stopped = false;

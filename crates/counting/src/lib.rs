@@ -48,8 +48,8 @@ pub async fn drain(platform: &Platform, budget: Duration) -> Result<Drained, Err
     Ok(Drained { is_complete, ..drained })
 }
 
-/// Counts at most [`JOBS_PER_CLAIM`] of the reports that wait, within `budget`: what whoever brings a report does for
-/// the queue, so that it is emptied where nobody calls [`drain`].
+/// Counts at most [`JOBS_PER_CLAIM`] of the reports that wait, within `budget`: what whoever brings a report
+/// does for the queue, so that it is emptied where nobody calls [`drain`].
 ///
 /// # Errors
 /// `Unavailable`; what was not counted stays in the queue.

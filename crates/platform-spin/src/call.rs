@@ -15,11 +15,12 @@ use tower::ServiceExt;
 use crate::platform::{World, connect};
 use crate::{STORE_VARS, Stores, config, log};
 
-/// Answers `request`: reads the settings of `tables` and of the stores, connects the platform on first use, lets
+/// Answers `request`: reads the settings of `tables` and of the stores, connects the platform on first use,
+/// lets
 /// `build` make the router, and asks it.
 ///
-/// What keeps the router from being made is logged, and told in one sentence with status 502: Python SDKs take
-/// 503 as final.
+/// What keeps the router from being made is logged, and told in one sentence with status 502: Python SDKs
+/// take 503 as final.
 pub async fn call<E: Error>(
     tables: &[&'static [Var]],
     request: Request,

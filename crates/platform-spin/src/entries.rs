@@ -12,8 +12,8 @@ pub(crate) struct Entry {
     pub(crate) payload: Vec<u8>,
 }
 
-/// The entries among `words`: an id, the field, its value. Anything else, such as the stream's name before them and
-/// the ids of deleted entries after them, is passed over.
+/// The entries among `words`: an id, the field, its value. Anything else, such as the stream's name before
+/// them and the ids of deleted entries after them, is passed over.
 pub(crate) fn entries(words: Vec<Vec<u8>>) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut words = words.into_iter().peekable();

@@ -22,8 +22,8 @@ pub enum Failure<'a> {
     Value(&'a str),
 }
 
-/// The first two characters of a SQLSTATE whose cause lies outside of this program and passes: connections, resources,
-/// deadlocks and serialisation, operators who stop the server, the machine.
+/// The first two characters of a SQLSTATE whose cause lies outside of this program and passes: connections,
+/// resources, deadlocks and serialisation, operators who stop the server, the machine.
 const PASSING_CLASSES: [&str; 5] = ["08", "40", "53", "57", "58"];
 
 /// Postgres: a key is taken.

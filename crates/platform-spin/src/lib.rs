@@ -1,7 +1,8 @@
 //! The ports of `platform` on Spin, and what a component of ours needs around them: settings and a log.
 //!
-//! Spin runs several requests in one instance, and a waker of one request must not be used by another: the SDK ends
-//! the instance where that happens. So nothing here outlives its request, and each request has connections of its own.
+//! Spin runs several requests in one instance, and a waker of one request must not be used by another: the
+//! SDK ends the instance where that happens. So nothing here outlives its request, and each request has
+//! connections of its own.
 //!
 //! On other targets than wasm only what needs no Spin is built, for its tests.
 

@@ -9,9 +9,9 @@ use crate::fault::{self, Failure};
 
 /// One request's connection, opened on first use.
 ///
-/// Spin keeps the connections themselves and gives them to whoever asks next, as they are: also that of an instance
-/// that died in the middle of a batch, whose transaction is still open and would be committed with the next one. So a
-/// connection is asked to roll back before anything else.
+/// Spin keeps the connections themselves and gives them to whoever asks next, as they are: also that of an
+/// instance that died in the middle of a batch, whose transaction is still open and would be committed with
+/// the next one. So a connection is asked to roll back before anything else.
 pub(crate) struct Postgres {
     url: String,
     session: Mutex<Session>,
@@ -30,8 +30,8 @@ impl Postgres {
         Self { url, session: Mutex::default() }
     }
 
-    /// Ends what a batch left open whose future was dropped, for example because its time was over: its locks would
-    /// hold up others until somebody gets this connection.
+    /// Ends what a batch left open whose future was dropped, for example because its time was over: its locks
+    /// would hold up others until somebody gets this connection.
     pub(crate) async fn settle(&self) {
         let mut session = self.session.lock().await;
         let clean = session.clean;

@@ -7,8 +7,8 @@ use tokio::sync::Mutex;
 
 use crate::fault;
 
-/// One request's connection, opened on first use. Spin closes it with the request, and SQLite then undoes what is not
-/// committed, also when the component dies.
+/// One request's connection, opened on first use. Spin closes it with the request, and SQLite then undoes
+/// what is not committed, also when the component dies.
 pub(crate) struct Sqlite {
     label: String,
     session: Mutex<Session>,
@@ -73,8 +73,8 @@ impl Session {
     }
 }
 
-/// Runs all statements and commits. `IMMEDIATE`, because a transaction that reads before it writes could not be
-/// continued when another one writes in between.
+/// Runs all statements and commits. `IMMEDIATE`, because a transaction that reads before it writes could not
+/// be continued when another one writes in between.
 async fn transaction(
     connection: &Connection,
     label: &str,

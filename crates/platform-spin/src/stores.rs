@@ -46,8 +46,8 @@ pub const STORE_VARS: &[Var] = &[
     },
 ];
 
-/// Time limits that a Postgres URL must set. Spin gives the connection of an instance that died to the next one, with
-/// its transaction still open: until then, that transaction holds locks.
+/// Time limits that a Postgres URL must set. Spin gives the connection of an instance that died to the next
+/// one, with its transaction still open: until then, that transaction holds locks.
 const TIME_LIMITS: [&str; 2] = ["idle_in_transaction_session_timeout", "statement_timeout"];
 
 /// The stores behind the ports.

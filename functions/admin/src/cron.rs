@@ -29,8 +29,8 @@ struct Cron {
     secret: Option<Arc<str>>,
 }
 
-/// The function by itself, with `POST /tick` for whoever knows the secret; its settings hold [`CRON_SECRET`] too.
-/// Where a database is all that there is, every other request ticks a little after it was answered.
+/// The function by itself, with `POST /tick` for whoever knows the secret; its settings hold [`CRON_SECRET`]
+/// too. Where a database is all that there is, every other request ticks a little after it was answered.
 ///
 /// # Errors
 /// See [`crate::build`].

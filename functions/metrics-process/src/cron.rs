@@ -24,7 +24,8 @@ struct Cron {
     secret: Option<Arc<str>>,
 }
 
-/// The function by itself, with `POST /drain` for whoever knows the secret; its settings hold [`CRON_SECRET`] too.
+/// The function by itself, with `POST /drain` for whoever knows the secret; its settings hold [`CRON_SECRET`]
+/// too.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached or has another schema.

@@ -43,7 +43,8 @@ pub(crate) fn engine() -> Result<Engine> {
     Ok(Engine::new(&config)?)
 }
 
-/// The component in `source`, ready to be instantiated. What was compiled is kept in `cache` under a hash of the source.
+/// The component in `source`, ready to be instantiated. What was compiled is kept in `cache` under a hash of
+/// the source.
 pub(crate) fn load(engine: &Engine, source: &Path, cache: &Path) -> Result<ServicePre<State>> {
     let bytes =
         fs::read(source).with_context(|| format!("cannot read {}; build it first", source.display()))?;
@@ -79,6 +80,7 @@ fn kept_component(engine: &Engine, file: &Path) -> Option<Component> {
     if !file.exists() {
         return None;
     }
-    // SAFETY: only this program writes to the folder, and the name holds the hash of the engine's settings and version.
+    // SAFETY: only this program writes to the folder, and the name holds the hash of the engine's settings
+    // and version.
     unsafe { Component::deserialize_file(engine, file) }.ok()
 }

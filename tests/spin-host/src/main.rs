@@ -1,5 +1,6 @@
-//! Runs the components of `infra/spin` where there is no Spin: the same interfaces, the same pool of connections to
-//! Postgres, instances used again by Spin's rules. It is for tests and for trying things, not for the Internet.
+//! Runs the components of `infra/spin` where there is no Spin: the same interfaces, the same pool of
+//! connections to Postgres, instances used again by Spin's rules. It is for tests and for trying things, not
+//! for the Internet.
 
 mod engine;
 mod instances;

@@ -1,5 +1,5 @@
-//! HS256 for `jsonwebtoken`, and no other algorithm. Its own provider brings RSA and three elliptic curves, which nobody
-//! here uses and which would be a good part of what the client component for Spin weighs.
+//! HS256 for `jsonwebtoken`, and no other algorithm. Its own provider brings RSA and three elliptic curves,
+//! which nobody here uses and which would be a good part of what the client component for Spin weighs.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};

@@ -9,7 +9,8 @@ use platform::{Cache, CacheError};
 
 use super::{Link, Word, number, words};
 
-/// Numbers are doubles in Lua, so this holds for versions below 2^53. The script is the one of `platform-native`.
+/// Numbers are doubles in Lua, so this holds for versions below 2^53. The script is the one of
+/// `platform-native`.
 const ADVANCE: &str = "local found = redis.call('GET', KEYS[1])
     if not found or tonumber(found) < tonumber(ARGV[1]) then return nil end
     if tonumber(found) >= tonumber(ARGV[2]) then return found end

@@ -1,4 +1,5 @@
-//! The change feed, of which components write the end only: whoever reads it is a relay, and those are native.
+//! The change feed, of which components write the end only: whoever reads it is a relay, and those are
+//! native.
 
 use std::sync::Arc;
 use std::time::Duration;

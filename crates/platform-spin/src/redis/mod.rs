@@ -1,5 +1,5 @@
-//! Redis behind the cache, feed and queue ports, in the form that `platform-native` reads and writes: after a prefix,
-//! what the cache's callers name, and the streams `changes` and `jobs`.
+//! Redis behind the cache, feed and queue ports, in the form that `platform-native` reads and writes: after a
+//! prefix, what the cache's callers name, and the streams `changes` and `jobs`.
 
 mod cache;
 mod feed;

@@ -22,8 +22,8 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Client {
-    /// Connects to `redis://[user[:password]@]host[:port][/number]`, or `redis+unix:///path`, which Spin has not: tests
-    /// have private servers without a port.
+    /// Connects to `redis://[user[:password]@]host[:port][/number]`, or `redis+unix:///path`, which Spin has
+    /// not: tests have private servers without a port.
     pub(super) async fn connect(url: &str) -> Result<Self> {
         if let Some(path) = url.strip_prefix("redis+unix://") {
             return Ok(Self::over(UnixStream::connect(path).await?));
