@@ -1,6 +1,9 @@
 //! `burgee serve` as somebody meets it who starts it: the first lines, the mistakes, the sudden ends.
 #![cfg(test)]
 
+#[path = "serve/shared.rs"]
+mod shared;
+
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;

@@ -44,9 +44,9 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Verify(verify) = command;
     let mut sound = true;
     let report = data::run(async {
-        let installation = verify.data.open().await?;
+        let platform = verify.data.open_or_shared().await?;
         let mut text = String::new();
-        for (project, report) in projects(&*installation.platform.db, &verify.heads).await? {
+        for (project, report) in projects(&*platform.db, &verify.heads).await? {
             sound &= report.is_sound();
             text.push_str(&describe(&project, &report));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use platform::Platform;
 use platform::config::{Fallback, Kind, Var};
-use platform_native::{Options, Sqlite, config, embedded_on};
+use platform_native::{Options, STORE_VARS, Sqlite, config, connect, embedded_on};
 
 /// The database's name in the folder.
 const DATABASE: &str = "burgee.db";
@@ -20,8 +20,20 @@ pub(crate) const VAR: Var = Var {
     help: "The folder that holds everything; --data goes before it.",
 };
 
+/// The database of installations without a folder. The functions demand it ([`STORE_VARS`]), here it may be absent.
+pub(crate) const DATABASE_URL: Var = Var {
+    name: "BURGEE_DATABASE_URL",
+    kind: Kind::Text,
+    default: Fallback::Optional,
+    secret: true,
+    help: "A Postgres that several servers and functions share, instead of a file in the folder: postgres://user:password@host/database?sslmode=verify-full.",
+};
+
 /// What the tools read of the environment.
 const VARS: &[Var] = &[VAR];
+
+/// The same where there may be no folder.
+const NAMED: &[Var] = &[DATABASE_URL];
 
 /// The folder of an installation that no server is using.
 #[derive(clap::Args)]
@@ -64,11 +76,32 @@ impl DataFolder {
         Ok(Some(installation))
     }
 
+    /// The same, or the database that functions share, if no folder is named but that is.
+    ///
+    /// # Errors
+    /// As [`DataFolder::open`]; if the shared database cannot be used.
+    pub(crate) async fn open_or_shared(&self) -> anyhow::Result<Platform> {
+        let Some(platform) = self.shared()? else { return Ok(self.open().await?.platform) };
+        store::check_schema(&*platform.db).await.with_context(shared_name)?;
+        Ok(platform)
+    }
+
+    /// The database that functions share, if no folder is named but that is.
+    fn shared(&self) -> anyhow::Result<Option<Platform>> {
+        if self.data.is_some() || config::read(&[NAMED])?.opt_text(DATABASE_URL.name)?.is_none() {
+            return Ok(None);
+        }
+        connect(&config::read(&[STORE_VARS])?).map(Some)
+    }
+
     /// Brings the schema of what is there up to date. Returns the versions applied.
     ///
     /// # Errors
     /// If nothing is there, if a server is using it, or if its schema is newer than this program's.
     pub(crate) async fn migrate(&self) -> anyhow::Result<Vec<i64>> {
+        if let Some(platform) = self.shared()? {
+            return store::migrate(&*platform.db).await.with_context(shared_name);
+        }
         let folder = self.path()?;
         let file = file(&folder);
         if !file.exists() {
@@ -89,11 +122,6 @@ impl DataFolder {
         let migrated = store::migrate(&*installation.platform.db).await;
         migrated.with_context(|| file(&folder).display().to_string())?;
         Ok(installation)
-    }
-
-    /// Whether the command line says where it is.
-    pub(crate) const fn is_named(&self) -> bool {
-        self.data.is_some()
     }
 
     /// Where it is.
@@ -120,6 +148,10 @@ impl Installation {
         let sqlite = Arc::new(sqlite);
         Self { platform: embedded_on(sqlite.clone()), sqlite }
     }
+}
+
+fn shared_name() -> String {
+    format!("the database that {} names", DATABASE_URL.name)
 }
 
 /// Opens the database in a folder, which is made if it is not there.

@@ -53,8 +53,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let Command::FfProxy(arguments) = command;
     let folders = data::run(async {
-        let installation = arguments.data.open().await?;
-        arguments.folders(&*installation.platform.db).await
+        let platform = arguments.data.open_or_shared().await?;
+        arguments.folders(&*platform.db).await
     })?;
     if folders.is_empty() {
         bail!("there is no environment to export; look at --account, --org, --project and --environment");

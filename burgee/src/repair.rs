@@ -25,13 +25,13 @@ pub(crate) enum Command {
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     let Command::AfterRestore(data) = command;
     let Repaired { environments, objects } = data::run(async {
-        let installation = data.open().await?;
+        let platform = data.open_or_shared().await?;
         let author = Author {
             actor: ACTOR.to_owned(),
             comment: "after a restore from a backup".to_owned(),
             ..Author::default()
         };
-        Ok(Writer::new(installation.platform.clone()).repair_after_restore(&author).await?)
+        Ok(Writer::new(platform).repair_after_restore(&author).await?)
     })?;
     writeln!(
         io::stdout(),

@@ -54,17 +54,23 @@ fn counts_of_targets_become_counts_of_hours_and_days() {
 #[test]
 fn the_database_that_functions_share_is_migrated_without_a_folder() {
     let (postgres, folder) = (Postgres::start(), TempDir::new().unwrap());
-    let migrate = |url: &str| {
-        let migrate = burgee().arg("migrate").env("BURGEE_DATABASE_URL", url).current_dir(&folder).output();
-        let output = migrate.unwrap();
+    let tool = |url: &str, words: &[&str]| {
+        let tool = burgee().args(words).env("BURGEE_DATABASE_URL", url).current_dir(&folder).output();
+        let output = tool.unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
+    let migrate = |url: &str| tool(url, &["migrate"]);
+
+    let before = tool(&postgres.default_url(), &["audit", "verify"]);
 
     let first = migrate(&postgres.default_url());
     let second = migrate(&postgres.default_url());
+    let repaired = tool(&postgres.default_url(), &["repair", "after-restore"]);
     let missing = migrate(&postgres.url("nowhere").replace("burgee@", "burgee:secret@"));
     let unreadable = migrate("postgres://burgee:secret@:5432");
 
+    assert!(before.contains("run `burgee migrate`"), "{before}");
+    assert!(repaired.starts_with("raised the versions of 0 environments"), "{repaired}");
     assert_eq!(first, "applied: schema 1\napplied: schema 2\nmigrated: the database has schema 2 now\n");
     assert_eq!(second, "nothing to migrate: the database has schema 2\n");
     assert!(missing.contains("create the database or correct BURGEE_DATABASE_URL"), "{missing}");

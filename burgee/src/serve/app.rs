@@ -11,7 +11,6 @@ use fn_admin::Admin;
 use fn_client::{QueueRegistrar, StoredTargets};
 use fn_metrics_ingest::IngestState;
 use platform::Platform;
-use platform_native::Sqlite;
 use sse_relay::{Limits, Parts, Relay};
 use tokio::net::TcpListener;
 
@@ -20,6 +19,7 @@ use super::operations::{self, Operations};
 use super::requests::{self, Requests};
 use super::settings::Settings;
 use super::slow_bodies;
+use super::stores::Stores;
 
 /// Everything that one process serves.
 pub(super) struct App {
@@ -31,11 +31,8 @@ pub(super) struct App {
 
 impl App {
     /// Puts the functions on the platform.
-    pub(super) async fn new(
-        platform: Platform,
-        sqlite: Arc<Sqlite>,
-        settings: &Settings,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn new(stores: Stores, settings: &Settings) -> anyhow::Result<Self> {
+        let Stores { platform, sqlite } = stores;
         let tokens = Arc::new(delivery::token_keys(&platform, settings.token_keys.as_deref()).await?);
         let source: Arc<dyn Source> = Arc::new(Delivery::outliving(platform.clone(), settings.stale));
         let queue = store::work_queue(&platform);

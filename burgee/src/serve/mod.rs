@@ -9,22 +9,21 @@ mod operations;
 mod requests;
 mod settings;
 mod slow_bodies;
+mod stores;
 mod welcome;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
-use platform::Platform;
-use platform_native::{embedded_on, shutdown, telemetry};
+use platform_native::{shutdown, telemetry};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::info;
 
-use crate::data;
 use app::App;
 use settings::Settings;
+use stores::Stores;
 
 /// What the command line says; environment variables (`burgee settings`) say the rest.
 #[derive(clap::Args)]
@@ -32,7 +31,8 @@ pub(crate) struct Arguments {
     /// Where to listen [default: BURGEE_LISTEN, else 127.0.0.1:7700]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// The folder that holds everything; made if it is not there [default: BURGEE_DATA, else burgee-data]
+    /// The folder that holds everything, or, beside BURGEE_DATABASE_URL, what the first start makes; made if it is
+    /// not there [default: BURGEE_DATA, else burgee-data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Start empty: no demo project, flags and keys
@@ -76,16 +76,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     // The port first: what is to be reported as taken should not have been set up before.
     let listener = platform_native::bind(&settings.listen).await?;
     let address = listener.local_addr()?;
-    let sqlite = Arc::new(data::open(&settings.data)?);
-    let platform = embedded_on(sqlite.clone());
-    let applied = store::migrate(&*platform.db)
-        .await
-        .with_context(|| data::file(&settings.data).display().to_string())?;
-    for version in applied {
-        info!(version, "the database now has schema {version}");
-    }
-    pick_up(&platform).await?;
-    let app = App::new(platform.clone(), sqlite, &settings).await?;
+    let stores = Stores::open(&settings.data, &settings.vars).await?;
+    let platform = stores.platform.clone();
+    let app = App::new(stores, &settings).await?;
     first_start::prepare(&app, &settings, address).await?;
 
     let end = CancellationToken::new();
@@ -103,25 +96,5 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     // Nothing that was accepted stays behind: reports in the queue are counted, changes announced.
     loops::run_once(&platform).await;
     info!("ended");
-    Ok(())
-}
-
-/// Looks at how the last server, or a tool since, left the database.
-async fn pick_up(platform: &Platform) -> anyhow::Result<()> {
-    let db = &*platform.db;
-    if store::needs_repair(db).await? {
-        error!(
-            "the database was restored from a backup and not repaired: SDKs that heard of newer versions ignore every \
-             change; stop this server and run `burgee repair after-restore`"
-        );
-    }
-    store::release_leases(db).await?;
-    let late = store::date_unsent(db, platform.clock.now_ms()).await?;
-    if late > 0 {
-        info!(
-            objects = late,
-            "{late} objects changed and were not announced yet; streams are told of them now"
-        );
-    }
     Ok(())
 }

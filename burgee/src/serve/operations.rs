@@ -22,7 +22,8 @@ use super::requests::Requests;
 #[derive(Clone)]
 pub(super) struct Operations {
     pub(super) platform: Platform,
-    pub(super) sqlite: Arc<Sqlite>,
+    /// Whose commits are counted; a shared database counts its own.
+    pub(super) sqlite: Option<Arc<Sqlite>>,
     pub(super) admin: Admin,
     pub(super) relay: Arc<Relay>,
     pub(super) registrations_lost: Arc<AtomicU64>,
@@ -63,17 +64,26 @@ async fn metrics(
     let oldest_ms = backlog.oldest_ms.map_or(0, |at_ms| operations.platform.clock.now_ms() - at_ms);
     let mut text = operations.relay.metrics_text();
     text.push_str(&operations.requests.text());
-    let counters = operations.sqlite.counters();
+    let commits = operations.sqlite.as_ref().map(|sqlite| sqlite.counters());
     let lost = operations.registrations_lost.load(Ordering::Relaxed);
+    let commits = commits.map(|counters| {
+        [
+            (
+                "burgee_db_commits_total",
+                "counter",
+                "Commits to the database; each may hold many batches.",
+                counters.commits,
+            ),
+            ("burgee_db_batches_total", "counter", "Batches committed.", counters.batches),
+            (
+                "burgee_db_batches_waiting",
+                "gauge",
+                "Batches that wait for the writer.",
+                counters.waiting as u64,
+            ),
+        ]
+    });
     let own = [
-        (
-            "burgee_db_commits_total",
-            "counter",
-            "Commits to the database; each may hold many batches.",
-            counters.commits,
-        ),
-        ("burgee_db_batches_total", "counter", "Batches committed.", counters.batches),
-        ("burgee_db_batches_waiting", "gauge", "Batches that wait for the writer.", counters.waiting as u64),
         (
             "burgee_tasks",
             "gauge",
@@ -111,7 +121,7 @@ async fn metrics(
             operations.registrar.refused(),
         ),
     ];
-    for (name, kind, help, value) in own {
+    for (name, kind, help, value) in commits.into_iter().flatten().chain(own) {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }

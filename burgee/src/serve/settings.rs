@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::config::{Fallback, Kind, Var};
+use platform::config::{Fallback, Kind, Var, Vars};
 use platform_native::config;
 use platform_native::telemetry::LOG_VAR;
 
 use super::Arguments;
+use super::stores::SHARED_VARS;
 use crate::data;
 
 /// The environment variables of `burgee serve`.
@@ -21,6 +22,7 @@ const VARS: &[Var] = &[
         help: "Where to listen for HTTP; --listen goes before it.",
     },
     data::VAR,
+    data::DATABASE_URL,
     Var {
         help: "An access token that may do everything, at least 32 characters. Without it one is made at the first start.",
         ..fn_admin::ADMIN_TOKEN
@@ -55,12 +57,14 @@ pub(super) struct Settings {
     pub(super) behind_proxy: bool,
     pub(super) stale: Duration,
     pub(super) log: String,
+    /// All of it, for the stores.
+    pub(super) vars: Vars,
 }
 
 impl Settings {
     /// Reads the command line and the environment; all mistakes are reported at once.
     pub(super) fn read(arguments: &Arguments) -> anyhow::Result<Self> {
-        let vars = config::read(&[VARS])?;
+        let vars = config::read(&[VARS, SHARED_VARS])?;
         let listen = arguments.listen.as_deref().map_or_else(|| vars.text("BURGEE_LISTEN"), Ok)?;
         let data = match &arguments.data {
             Some(data) => data.clone(),
@@ -76,12 +80,13 @@ impl Settings {
             behind_proxy: vars.boolean("BURGEE_BEHIND_PROXY")?,
             stale: Duration::from_secs(vars.number(fn_client::STALE.name)?),
             log: vars.text("BURGEE_LOG")?.to_owned(),
+            vars,
         })
     }
 
     /// Names variables that look like ours and are not.
     pub(super) fn warn_of_unknown(&self) {
-        for sentence in config::unknown(&[VARS]) {
+        for sentence in config::unknown(&[VARS, SHARED_VARS]) {
             tracing::warn!("{sentence}");
         }
     }
@@ -97,7 +102,7 @@ pub(super) fn listen_address(named: Option<&str>) -> anyhow::Result<String> {
 
 /// The variables, for a terminal.
 pub(super) fn help() -> String {
-    config::help(&[VARS])
+    config::help(&[VARS, SHARED_VARS])
 }
 
 /// The variables, as docs/config.md.
@@ -105,7 +110,7 @@ pub(super) fn page() -> String {
     format!(
         "# Settings of `burgee serve`\n\nEnvironment variables; `--listen` and `--data` go before theirs. This page is \
          written by `burgee settings --markdown`.\n\n{}",
-        config::markdown(&[VARS])
+        config::markdown(&[VARS, SHARED_VARS])
     )
 }
 

@@ -1,0 +1,97 @@
+//! Two servers on one Postgres and two servers of Redis: what one is told, the other knows.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tests::admin::get;
+use tests::burgee::{Burgee, Demo, Launch, burgee};
+use tests::deadline::wait_for;
+use tests::listener::{Listener, Memory};
+use tests::postgres::Postgres;
+use tests::redis::Redis;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Stores, and what names them.
+struct Stores {
+    postgres: Postgres,
+    _redis: [Redis; 2],
+    names: Vec<(&'static str, String)>,
+}
+
+impl Stores {
+    fn start() -> Self {
+        let (postgres, redis) = (Postgres::start(), [Redis::start(), Redis::start()]);
+        let names = vec![
+            ("BURGEE_DATABASE_URL", postgres.default_url()),
+            ("BURGEE_REDIS_URL", redis[0].url()),
+            ("BURGEE_METRICS_REDIS_URL", redis[1].url()),
+        ];
+        Self { postgres, _redis: redis, names }
+    }
+
+    fn migrate(&self) {
+        let migrated = burgee().arg("migrate").envs(self.names.iter().cloned()).output().unwrap();
+        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    }
+
+    fn serve(&self, folder: &TempDir) -> Burgee {
+        let launch = Launch::new(folder.path(), Demo::No);
+        self.names.iter().fold(launch, |launch, (name, value)| launch.set(name, value)).start()
+    }
+}
+
+#[test]
+fn a_change_made_at_one_server_is_heard_at_the_other_and_survives_the_database_being_away() {
+    let (mut stores, folders) = (Stores::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    stores.migrate();
+    let [one, other] = folders.each_ref().map(|folder| stores.serve(folder));
+    let environment = one.admin().create_environment("shop", "dev");
+    environment.create_flag("dark", "boolean", &[("yes", "true"), ("no", "false")]);
+    let key = environment.create_key("sdk", "Server");
+    let listener = Listener::start(&other.url(), &key, Memory::LastEventId);
+    wait_for("a stream", LIMIT, || (listener.connections() > 0).then_some(()));
+    let hear = |at_least: i64| {
+        wait_for("the change", LIMIT, || {
+            let heard = listener.heard();
+            heard.newest.get("dark").filter(|event| event.version.0 >= at_least).map(|event| event.version.0)
+        })
+    };
+
+    environment.switch("dark", "on");
+    let first = hear(1);
+    stores.postgres.stop();
+    wait_for("the other server to notice", LIMIT, || {
+        (get(&format!("{}/health/ready", other.url())).status == 503).then_some(())
+    });
+    stores.postgres.start_again();
+    wait_for("both servers to recover", LIMIT, || {
+        let ready = |server: &Burgee| get(&format!("{}/health/ready", server.url())).status == 200;
+        (ready(&one) && ready(&other)).then_some(())
+    });
+    environment.switch("dark", "off");
+
+    assert!(hear(first + 1) > first);
+}
+
+#[test]
+fn stores_that_do_not_go_together_keep_it_from_starting() {
+    let folder = TempDir::new().unwrap();
+    let start = |names: &[(&str, &str)]| {
+        let launch = Launch::new(folder.path(), Demo::No);
+        let launch = names.iter().fold(launch, |launch, (name, value)| launch.set(name, value));
+        let output = launch.command("127.0.0.1:0").output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let away = ("BURGEE_DATABASE_URL", "postgres://me:secret@127.0.0.1:1/burgee?sslmode=disable");
+    let redis = ("BURGEE_REDIS_URL", "redis://:secret@127.0.0.1:1");
+
+    let sqlite = start(&[("BURGEE_DATABASE_URL", "sqlite:///data/burgee.db"), redis]);
+    let lonely = start(&[away, redis]);
+    let gone = start(&[away]);
+
+    assert!(sqlite.contains("BURGEE_DATABASE_URL names SQLite"), "{sqlite}");
+    assert!(lonely.contains("BURGEE_REDIS_URL is set and BURGEE_METRICS_REDIS_URL is not"), "{lonely}");
+    assert!(gone.contains("the database that BURGEE_DATABASE_URL names"), "{gone}");
+    assert!(!format!("{sqlite}{lonely}{gone}").contains("secret"));
+}
