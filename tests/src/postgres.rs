@@ -1,6 +1,7 @@
 //! A private Postgres: made with `initdb` in a temporary folder, reached by a Unix socket in it.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,6 +21,26 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// Nobody else can reach it, and nothing in it needs to survive a power cut.
 const SETTINGS: [&str; 4] = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300"];
 
+/// A certificate for `localhost` that vouches for itself.
+const CERTIFICATE: [&str; 16] = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=localhost",
+    "-addext",
+    "subjectAltName=DNS:localhost",
+    "-addext",
+    "basicConstraints=critical,CA:FALSE",
+    "-batch",
+];
+
 /// A running cluster whose default collation is not "C": ICU's `en`, where `a` < `B`. Dropping it ends
 /// the server and removes its files.
 pub struct Postgres {
@@ -38,7 +59,32 @@ impl Postgres {
         let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
         let folder = owner.path().to_owned();
         make_cluster(&folder);
-        Self { server: serve(&folder, None), folder, _owner: Some(owner) }
+        Self { server: serve(&folder, &[], None), folder, _owner: Some(owner) }
+    }
+
+    /// The same on a TCP port, with TLS, and the port.
+    ///
+    /// # Panics
+    /// As `start`; if there is no openssl, which Debian's Postgres brings.
+    pub fn start_encrypted() -> (Self, u16) {
+        let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let folder = owner.path().to_owned();
+        make_cluster(&folder);
+        let mut openssl = User::for_server().command(Path::new("openssl"), &folder);
+        openssl
+            .args(CERTIFICATE)
+            .args(["-keyout", "data/server.key", "-out", "data/server.crt"])
+            .stderr(Stdio::null());
+        assert!(openssl.status().is_ok_and(|status| status.success()), "openssl makes no certificate");
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.unwrap_or_else(|error| panic!("no free port: {error}")).port();
+        let settings = ["ssl=on".to_owned(), "listen_addresses=127.0.0.1".to_owned(), format!("port={port}")];
+        (Self { server: serve(&folder, &settings, None), folder, _owner: Some(owner) }, port)
+    }
+
+    /// The file with the certificate of an encrypted one.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join("data/server.crt")
     }
 
     /// One for all tests of this process, which ends with it.
@@ -47,7 +93,7 @@ impl Postgres {
             let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
             let folder = owner.keep();
             make_cluster(&folder);
-            Postgres { server: serve(&folder, Some(&folder)), folder, _owner: None }
+            Postgres { server: serve(&folder, &[], Some(&folder)), folder, _owner: None }
         });
         &SHARED
     }
@@ -65,7 +111,7 @@ impl Postgres {
 
     /// Starts the server that was stopped.
     pub fn start_again(&mut self) {
-        self.server = serve(&self.folder, None);
+        self.server = serve(&self.folder, &[], None);
     }
 
     /// How to reach database `name`, in the form that libpq and tokio-postgres read.
@@ -92,11 +138,11 @@ fn make_cluster(folder: &Path) {
 }
 
 /// Starts the server of a cluster and waits until it can be used.
-fn serve(folder: &Path, remove: Option<&Path>) -> Server {
+fn serve(folder: &Path, more: &[String], remove: Option<&Path>) -> Server {
     let mut postgres = User::for_server().command(&program("postgres"), folder);
     postgres.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
     let log = ["log_destination=stderr", "logging_collector=on", "log_directory=.", "log_filename=log"];
-    for setting in SETTINGS.iter().chain(&log) {
+    for setting in SETTINGS.iter().chain(&log).copied().chain(more.iter().map(String::as_str)) {
         postgres.args(["-c", setting]);
     }
     // SIGINT ends sessions and stops; a killed server would leave shared memory behind.

@@ -35,6 +35,16 @@ pub(super) fn before_commit(place: &str, error: &Error) -> Failure {
     }
 }
 
+/// A failure to begin. What was sent with it, the server then ran statement by statement, each for itself.
+pub(super) fn of_begin(place: &str, error: &Error) -> Failure {
+    match reported(error) {
+        Some(reported) if !is_fatal(reported) => {
+            Failure::Unknown(DbError::OutcomeUnknown(format!("{place}: {}", text(error))))
+        }
+        _ => before_commit(place, error),
+    }
+}
+
 /// A failure of the commit itself. Only a server that says "no" and goes on is believed.
 pub(super) fn of_commit(place: &str, error: &Error) -> Failure {
     match reported(error) {

@@ -128,7 +128,7 @@ impl Session<'_> {
         let answers = in_order(begin.into_iter().chain(runs).collect());
         let mut answers = self.before_commit(answers.map(Ok)).await?.into_iter();
         if begins {
-            answers.next().transpose().map_err(|error| fault::before_commit(self.place, &error))?;
+            answers.next().transpose().map_err(|error| fault::of_begin(self.place, &error))?;
         }
         for (statement, answer) in chunk.iter().zip(answers) {
             let rows = self.read(statement, answer)?;
