@@ -26,7 +26,7 @@ const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 pub(crate) enum Part {
     /// The engine against the published Node and Python SDKs, at full size.
     Differential,
-    /// The engine's module against the native engine: ten million pairs of a flag and a target.
+    /// The engine's module against the native engine, ten million pairs of a flag and a target; and beside two peers.
     Edge,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
@@ -95,6 +95,9 @@ fn with_python(shell: &Shell, suite: &str) -> anyhow::Result<()> {
 
 fn edge(shell: &Shell) -> anyhow::Result<()> {
     wasm::engine(shell)?;
+    let peers = shell.root.join("tests/edge/peers");
+    shell::run(shell.command("npm").args(["ci", "--ignore-scripts"]).current_dir(&peers))?;
+    shell::run(shell.command("node").arg("measure.mjs").current_dir(&peers))?;
     let mut test =
         shell.cargo(["test", "-p", "tests", "--test", "edge", "differential", "--", "--nocapture"]);
     shell::run(test.env("BURGEE_SOAK", "1"))

@@ -44,8 +44,8 @@ const RUSTUP_LIMIT_S: u64 = 120;
 /// `debian` takes the other way even where rustup's would do, so that it can be tried on any Debian.
 const STD_VARIABLE: &str = "BURGEE_WASM_STD";
 
-/// Of the engine for edges: smallest first, see the root manifest.
-const ENGINE_PROFILE: &str = "edge";
+/// Of the engine for edges, see the root manifest.
+const ENGINE_PROFILE: &str = "engine";
 
 /// `cargo xtask wasm`: builds one package, or the engine where none is named, and prints where its module, or for
 /// WASI its component, is.
