@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod install;
+mod lambda;
 mod metadata;
 mod python;
 mod report;
@@ -70,6 +71,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Serve the functions locally as Lambda runs them, by cargo-lambda with the settings in .env.
+    Lambda {
+        /// Handed to `cargo lambda watch` as they stand, for example --invoke-port 8080.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Install the published Python SDK, unless it is, and print its interpreter on the last line.
     Python,
 }
@@ -94,6 +101,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Spin => spin::components(&shell).map(|()| ExitCode::SUCCESS),
         Task::SpinHost { arguments } => spin::serve(&shell, &arguments),
         Task::Wasm { package, target, profile } => wasm::run(&shell, package.as_deref(), target, &profile),
+        Task::Lambda { arguments } => lambda::watch(&shell, &arguments).map(|()| ExitCode::SUCCESS),
         Task::Python => {
             println!("{}", python::installed(&shell)?.display());
             Ok(ExitCode::SUCCESS)

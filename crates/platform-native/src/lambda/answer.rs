@@ -45,8 +45,9 @@ pub(super) struct Answer {
     headers: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    cookies: Vec<String>,
+    /// Function URLs and HTTP APIs go without; cargo-lambda insists on the member, though it be empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cookies: Option<Vec<String>>,
     body: String,
     is_base64_encoded: bool,
 }
@@ -69,13 +70,13 @@ pub(super) async fn buffered(origin: Origin, response: Response) -> anyhow::Resu
         status_description: None,
         headers: None,
         multi_value_headers: None,
-        cookies: Vec::new(),
+        cookies: None,
         body,
         is_base64_encoded,
     };
     match origin {
         Origin::FunctionUrl | Origin::HttpApi => {
-            answer.cookies = take_cookies(&mut headers);
+            answer.cookies = Some(take_cookies(&mut headers));
             answer.headers = Some(joined(&headers));
         }
         Origin::RestApi => answer.multi_value_headers = Some(listed(&headers)),

@@ -28,6 +28,9 @@ use event::{Event, Origin};
 /// Lambda ends an invocation that is not answered by its deadline. This is left for answering.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(500);
 
+/// What work may take where the deadline has passed before it begins: Lambda's never has, cargo-lambda's is in 1970.
+const BUDGET_WITHOUT_DEADLINE: Duration = Duration::from_secs(10);
+
 const BASE_PATH: &str = "BURGEE_BASE_PATH";
 const RESPONSE_STREAM: &str = "BURGEE_RESPONSE_STREAM";
 
@@ -122,7 +125,9 @@ async fn work(handler: &Handler, budget_ms: Option<u64>, deadline: SystemTime) -
         "this function answers requests of function URLs, API Gateway and load balancers; it has no work to be \
          invoked for",
     )?;
-    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default().saturating_sub(DEADLINE_MARGIN);
+    let left = deadline
+        .duration_since(SystemTime::now())
+        .map_or(BUDGET_WITHOUT_DEADLINE, |left| left.saturating_sub(DEADLINE_MARGIN));
     let budget = budget_ms.map_or(left, |budget_ms| left.min(Duration::from_millis(budget_ms)));
     let report = work(budget).await?;
     tracing::info!(%report, budget_ms = budget.as_millis(), "work was done: {report}");
