@@ -1,7 +1,6 @@
 //! Entries of Redis streams as Spin gives them: all arrays of an answer are one flat list.
 
-/// The one field of an entry, as `platform-native` writes it.
-pub(crate) const FIELD: &str = "p";
+use platform::redis::FIELD;
 
 /// An entry of a stream.
 #[derive(Clone, Debug, Eq, PartialEq)]

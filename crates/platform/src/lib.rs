@@ -11,6 +11,7 @@ mod feed;
 pub mod memory;
 mod queue;
 mod random;
+pub mod redis;
 
 use std::sync::Arc;
 

@@ -5,21 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use platform::{Cache, CacheError};
+use platform::{Cache, CacheError, redis as layout};
 use redis::{Script, cmd};
 
 use super::link::{Failure, Link};
 
-/// Numbers are doubles in Lua, so this holds for versions below 2^53.
-static ADVANCE: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local found = redis.call('GET', KEYS[1])
-        if not found or tonumber(found) < tonumber(ARGV[1]) then return nil end
-        if tonumber(found) >= tonumber(ARGV[2]) then return found end
-        redis.call('SET', KEYS[1], ARGV[2])
-        return ARGV[2]",
-    )
-});
+static ADVANCE: LazyLock<Script> = LazyLock::new(|| Script::new(layout::ADVANCE));
 
 pub(super) struct RedisCache {
     link: Arc<Link>,

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::redis::FIELD;
 use platform::{ChangeFeed, Cursor, FeedError, FeedPage};
 use redis::streams::{StreamRangeReply, StreamReadOptions, StreamReadReply};
 use redis::{FromRedisValue, Value, cmd, from_redis_value, pipe};
 
 use super::cache::milliseconds;
 use super::link::{Failure, Link};
-use super::{FIELD, payload};
+use super::payload;
 
 pub(super) struct RedisFeed {
     link: Arc<Link>,

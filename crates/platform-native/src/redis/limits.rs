@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use platform::redis::{CHANGES_MAX, JOBS_MAX};
+
 /// For a connection with TLS and log-in.
 pub(super) const CONNECT_TIME: Duration = Duration::from_secs(2);
 
@@ -27,6 +29,6 @@ pub struct RedisLimits {
 
 impl Default for RedisLimits {
     fn default() -> Self {
-        Self { feed_entries_max: 100_000, jobs_max: 100_000 }
+        Self { feed_entries_max: CHANGES_MAX as usize, jobs_max: u64::from(JOBS_MAX) }
     }
 }

@@ -1,7 +1,5 @@
-//! Redis behind the cache, feed and queue ports. Nothing is connected until something is asked.
-//!
-//! Keys, after a prefix that keeps installations apart: what the cache's callers name (`v:…`, `k:…`), the
-//! streams `changes` and `jobs`. Each stream entry has one field, `p`, with the payload.
+//! Redis behind the cache, feed and queue ports, in the form of [`platform::redis`]. Nothing is connected until
+//! something is asked.
 
 mod cache;
 mod feed;
@@ -11,6 +9,7 @@ mod queue;
 
 use std::sync::Arc;
 
+use platform::redis::{CHANGES, FIELD, JOBS};
 use platform::{Cache, ChangeFeed, WorkQueue};
 use redis::Value;
 use redis::streams::StreamId;
@@ -21,9 +20,6 @@ use cache::RedisCache;
 use feed::RedisFeed;
 use link::Link;
 use queue::RedisQueue;
-
-/// The one field of an entry.
-const FIELD: &str = "p";
 
 /// A Redis or Valkey server, version 7 or later, without cluster mode. Cheap to clone.
 #[derive(Clone)]
@@ -62,12 +58,12 @@ impl Redis {
 
     /// The stream `changes`.
     pub fn feed(&self) -> Arc<dyn ChangeFeed> {
-        Arc::new(RedisFeed::new(Arc::clone(&self.link), self.key("changes"), self.limits.feed_entries_max))
+        Arc::new(RedisFeed::new(Arc::clone(&self.link), self.key(CHANGES), self.limits.feed_entries_max))
     }
 
     /// The stream `jobs`.
     pub fn queue(&self) -> Arc<dyn WorkQueue> {
-        Arc::new(RedisQueue::new(Arc::clone(&self.link), self.key("jobs"), self.limits.jobs_max))
+        Arc::new(RedisQueue::new(Arc::clone(&self.link), self.key(JOBS), self.limits.jobs_max))
     }
 
     fn key(&self, name: &str) -> String {

@@ -5,30 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::redis::{self as layout, CONSUMER, FIELD, GROUP, START};
 use platform::{Job, QueueError, WorkQueue};
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
 use redis::{RedisError, Script, cmd, pipe};
 
 use super::cache::milliseconds;
 use super::link::{Failure, Link};
-use super::{FIELD, payload};
+use super::payload;
 
-const GROUP: &str = "workers";
-
-/// All workers go by one name: leases are by time, and a name for each Lambda instance would be left behind.
-const CONSUMER: &str = "worker";
-
-/// Before the first entry.
-const START: &str = "0-0";
-
-/// Adds a job unless there are as many as there may be, in one step.
-static PUSH: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-        redis.call('XADD', KEYS[1], '*', ARGV[2], ARGV[3])
-        return 1",
-    )
-});
+static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(layout::PUSH));
 
 pub(super) struct RedisQueue {
     link: Arc<Link>,

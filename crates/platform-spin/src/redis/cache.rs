@@ -5,17 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::redis::ADVANCE;
 use platform::{Cache, CacheError};
 
 use super::{Link, Word, number, words};
-
-/// Numbers are doubles in Lua, so this holds for versions below 2^53. The script is the one of
-/// `platform-native`.
-const ADVANCE: &str = "local found = redis.call('GET', KEYS[1])
-    if not found or tonumber(found) < tonumber(ARGV[1]) then return nil end
-    if tonumber(found) >= tonumber(ARGV[2]) then return found end
-    redis.call('SET', KEYS[1], ARGV[2])
-    return ARGV[2]";
 
 pub(super) struct RedisCache {
     link: Arc<Link>,

@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::redis::{CHANGES_MAX, FIELD};
 use platform::{ChangeFeed, Cursor, FeedError, FeedPage};
 
 use super::{Link, Word};
-use crate::entries::FIELD;
-
-/// Entries that Redis keeps, in steps of about 100; the same number as in `platform-native`.
-const ENTRIES_MAX: i64 = 100_000;
 
 pub(super) struct RedisFeed {
     link: Arc<Link>,
@@ -32,7 +29,7 @@ impl ChangeFeed for RedisFeed {
             Word::Text(&self.key),
             Word::Text("MAXLEN"),
             Word::Text("~"),
-            Word::Number(ENTRIES_MAX),
+            Word::Number(i64::from(CHANGES_MAX)),
             Word::Text("*"),
             Word::Text(FIELD),
             Word::Bytes(&entry),

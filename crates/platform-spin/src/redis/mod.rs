@@ -1,5 +1,4 @@
-//! Redis behind the cache, feed and queue ports, in the form that `platform-native` reads and writes: after a
-//! prefix, what the cache's callers name, and the streams `changes` and `jobs`.
+//! Redis behind the cache, feed and queue ports, in the form of [`platform::redis`].
 
 mod cache;
 mod feed;
@@ -7,6 +6,7 @@ mod queue;
 
 use std::sync::Arc;
 
+use platform::redis::{CHANGES, JOBS};
 use platform::{Cache, ChangeFeed, WorkQueue};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 use tokio::sync::Mutex;
@@ -42,12 +42,12 @@ impl Redis {
 
     /// The stream `changes`.
     pub(crate) fn feed(&self) -> Arc<dyn ChangeFeed> {
-        Arc::new(feed::RedisFeed::new(Arc::clone(&self.link), self.key("changes")))
+        Arc::new(feed::RedisFeed::new(Arc::clone(&self.link), self.key(CHANGES)))
     }
 
     /// The stream `jobs`.
     pub(crate) fn queue(&self) -> Arc<dyn WorkQueue> {
-        Arc::new(queue::RedisQueue::new(Arc::clone(&self.link), self.key("jobs")))
+        Arc::new(queue::RedisQueue::new(Arc::clone(&self.link), self.key(JOBS)))
     }
 
     fn key(&self, name: &str) -> String {

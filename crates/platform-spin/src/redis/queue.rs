@@ -5,25 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use platform::redis::{CONSUMER, FIELD, GROUP, JOBS_MAX, PUSH, START};
 use platform::{Job, QueueError, WorkQueue};
 
 use super::{Link, Word, number, words};
-use crate::entries::{Entry, FIELD, entries};
-
-/// Jobs that may wait or be worked on; the same number as in `platform-native`, as are the names below.
-const JOBS_MAX: i64 = 100_000;
-
-const GROUP: &str = "workers";
-
-const CONSUMER: &str = "worker";
-
-/// Before the first entry.
-const START: &str = "0-0";
-
-/// Adds a job unless there are as many as there may be, in one step.
-const PUSH: &str = "if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-    redis.call('XADD', KEYS[1], '*', ARGV[2], ARGV[3])
-    return 1";
+use crate::entries::{Entry, entries};
 
 pub(super) struct RedisQueue {
     link: Arc<Link>,
@@ -87,13 +73,13 @@ impl WorkQueue for RedisQueue {
             Word::Text(PUSH),
             Word::Number(1),
             Word::Text(&self.key),
-            Word::Number(JOBS_MAX),
+            Word::Number(i64::from(JOBS_MAX)),
             Word::Text(FIELD),
             Word::Bytes(&payload),
         ];
         match number(self.link.call("EVAL", &push).await.map_err(QueueError::Unavailable)?) {
             Some(1) => Ok(()),
-            _ => Err(QueueError::Full { limit: JOBS_MAX.unsigned_abs() }),
+            _ => Err(QueueError::Full { limit: u64::from(JOBS_MAX) }),
         }
     }
 
