@@ -28,6 +28,20 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
+impl Value {
+    /// What it is, for messages: without the value itself, which may be secret.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Real(_) => "a number",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+        }
+    }
+}
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)
@@ -167,15 +181,7 @@ impl Row {
 }
 
 fn mismatch(column: usize, wanted: &str, found: &Value) -> DbError {
-    let found = match found {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) => "an integer",
-        Value::Real(_) => "a number",
-        Value::Text(_) => "text",
-        Value::Bytes(_) => "bytes",
-    };
-    DbError::Invalid(format!("column {column} holds {found}, expected {wanted}"))
+    DbError::Invalid(format!("column {column} holds {}, expected {wanted}", found.kind()))
 }
 
 /// Why a statement or batch did not succeed.

@@ -22,7 +22,7 @@ impl ToSql for Bound<'_> {
             (Value::Real(real), &Type::FLOAT8) => real.to_sql(ty, out),
             (Value::Text(text), _) if <&str as ToSql>::accepts(ty) => text.to_sql(ty, out),
             (Value::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(ty, out),
-            (value, ty) => Err(format!("{} was given for a placeholder of type {ty}", kind(value)).into()),
+            (value, ty) => Err(format!("{} was given for a placeholder of type {ty}", value.kind()).into()),
         }
     }
 
@@ -32,18 +32,6 @@ impl ToSql for Bound<'_> {
     }
 
     to_sql_checked!();
-}
-
-/// Without the value itself, which may be secret.
-const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) => "an integer",
-        Value::Real(_) => "a number",
-        Value::Text(_) => "text",
-        Value::Bytes(_) => "bytes",
-    }
 }
 
 /// A value on its way out of a row.
