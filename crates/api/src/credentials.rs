@@ -3,8 +3,21 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use model::KeyHash;
+use platform::config::Kind;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+
+/// Shorter ones could be guessed.
+const CHOSEN_SECRET_CHARS_MIN: usize = 32;
+
+/// The form of a setting that holds a secret of the operator's choice.
+pub const CHOSEN_SECRET: Kind = Kind::Form {
+    form: "text of at least 32 characters",
+    mistake: |secret| {
+        (secret.chars().count() < CHOSEN_SECRET_CHARS_MIN)
+            .then(|| format!("is shorter than {CHOSEN_SECRET_CHARS_MIN} characters; choose a longer one"))
+    },
+};
 
 /// The admin API's credential: `x-api-key`, or `Authorization: Bearer`.
 pub fn admin(headers: &HeaderMap) -> Option<&str> {

@@ -2,23 +2,14 @@
 
 use http::HeaderMap;
 use model::Error;
-use platform::config::{Fallback, Kind, Var};
+use platform::config::{Fallback, Var};
 
-use crate::credentials::{bearer, same_secret};
-
-/// Shorter secrets could be guessed.
-const SECRET_CHARS_MIN: usize = 32;
+use crate::credentials::{CHOSEN_SECRET, bearer, same_secret};
 
 /// What a cron shows to have its work done.
 pub const CRON_SECRET: Var = Var {
     name: "BURGEE_CRON_SECRET",
-    kind: Kind::Form {
-        form: "text of at least 32 characters",
-        mistake: |secret| {
-            (secret.chars().count() < SECRET_CHARS_MIN)
-                .then(|| format!("is shorter than {SECRET_CHARS_MIN} characters; choose a longer one"))
-        },
-    },
+    kind: CHOSEN_SECRET,
     default: Fallback::Optional,
     secret: true,
     help: "What a cron sends as Authorization: Bearer … with POST /tick and POST /drain, at least 32 characters. Without it both are refused.",

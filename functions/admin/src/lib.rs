@@ -38,12 +38,13 @@ mod wrapped;
 use std::sync::Arc;
 
 use access::Access;
+use api::credentials::CHOSEN_SECRET;
 use axum::Router;
 use axum::middleware::from_fn;
 use heads::Heads;
 use http::HeaderMap;
 use model::Error;
-use platform::config::{Fallback, Kind, Var, Vars};
+use platform::config::{Fallback, Var, Vars};
 use platform::{Dialect, Platform};
 use store::Writer;
 
@@ -62,19 +63,10 @@ pub use tags::TagRequest;
 pub use targets::TargetRequest;
 pub use tick::{Ticked, tick};
 
-/// Shorter tokens could be guessed.
-const ADMIN_TOKEN_CHARS_MIN: usize = 32;
-
 /// The access token that is set and not made.
 pub const ADMIN_TOKEN: Var = Var {
     name: "BURGEE_ADMIN_TOKEN",
-    kind: Kind::Form {
-        form: "text of at least 32 characters",
-        mistake: |token| {
-            (token.chars().count() < ADMIN_TOKEN_CHARS_MIN)
-                .then(|| format!("is shorter than {ADMIN_TOKEN_CHARS_MIN} characters; choose a longer one"))
-        },
-    },
+    kind: CHOSEN_SECRET,
     default: Fallback::Optional,
     secret: true,
     help: "An access token that may do everything, at least 32 characters. Without it only tokens that were made before open the admin API.",
