@@ -2,11 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::{fs, io};
+
+/// Cargo's word at run time first: clones share build folders, and programs in them.
+static MANIFEST: LazyLock<PathBuf> = LazyLock::new(|| {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+});
 
 /// The folder that holds the workspace's manifest.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/"))
+    MANIFEST.parent().unwrap_or(Path::new("/"))
 }
 
 /// A file of the repository with its text.

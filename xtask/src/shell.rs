@@ -22,7 +22,9 @@ pub(crate) struct Shell {
 impl Shell {
     /// Finds the repository and the build folder.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent folder")?;
+        // Asked now, not when this was compiled: clones share build folders, and programs in them.
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+        let root = Path::new(&manifest).parent().context("xtask has no parent folder")?;
         let home = std::env::home_dir().context("the home folder of this user is not known")?;
         let cache = home.join(".cache").join("burgee");
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
