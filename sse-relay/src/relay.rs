@@ -146,7 +146,7 @@ impl Relay {
         }
         let target = target::of_stream(request.target.clone(), caller.claims.as_ref(), &*self.targets).await;
         let target = target.unwrap_or_else(|error| {
-            warn!(error = %error, "a stream is opened without its target: {error}");
+            warn!(error = error.in_full(), "a stream is opened without its target: {error}");
             None
         });
         let Some(audience) = target.and_then(|target| channel.audiences.join(target)) else {
@@ -181,7 +181,7 @@ impl Relay {
 fn refused(error: &Error) -> Refusal {
     let refusal = Refusal::from(error);
     if refusal == Refusal::Unavailable {
-        warn!(error = %error, "a stream was refused: {error}");
+        warn!(error = error.in_full(), "a stream was refused: {error}");
     } else {
         debug!(error = %error, "a stream was refused: {error}");
     }

@@ -112,7 +112,7 @@ impl Relay {
             let channel = self.channels.behind.next().await;
             while let Err(error) = self.bring_up(&channel).await {
                 let environment = &channel.environment;
-                warn!(environment = %environment, error = %error, "news of environment {environment} are missing: {error}");
+                warn!(environment = %environment, error = error.in_full(), "news of environment {environment} are missing: {error}");
                 if matches!(error, Error::NotFound { .. }) {
                     let effect = channel.topic().close(End::EnvironmentGone);
                     self.channels.perform(&channel, [effect]);
@@ -188,7 +188,7 @@ impl Relay {
                     debug!(environment = %environment, "rules of environment {environment} are older than {version}");
                 }
                 Err(error) => {
-                    debug!(environment = %environment, error = %error, "rules of environment {environment} are not there yet: {error}");
+                    debug!(environment = %environment, error = error.in_full(), "rules of environment {environment} are not there yet: {error}");
                 }
             }
             self.clock.sleep(RULES_RETRY_WAIT).await;

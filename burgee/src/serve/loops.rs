@@ -32,10 +32,10 @@ pub(super) fn start(platform: &Platform, end: &CancellationToken) -> TaskTracker
 /// One look. Failures are coped with: the next look repeats what was left.
 pub(super) async fn run_once(platform: &Platform) {
     if let Err(error) = fn_admin::tick(platform, BUDGET).await {
-        warn!(%error, "changes could not be announced; trying again in a second");
+        warn!(error = error.in_full(), "changes could not be announced; trying again in a second");
     }
     match fn_metrics_process::drain(platform, BUDGET).await {
         Ok(_) => {}
-        Err(error) => warn!(%error, "reports could not be counted; they stay queued"),
+        Err(error) => warn!(error = error.in_full(), "reports could not be counted; they stay queued"),
     }
 }

@@ -49,7 +49,7 @@ async fn ready(State(operations): State<Operations>) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Err(error) => {
-            tracing::error!(%error, "not ready: {error}");
+            tracing::error!(error = error.in_full(), "not ready: {error}");
             StatusCode::SERVICE_UNAVAILABLE
         }
     }

@@ -139,23 +139,17 @@ fn details(error: &Error) -> Option<Details<'_>> {
 fn log(error: &Error) {
     match error {
         Error::Unavailable { message, source } => {
-            let cause = source.as_deref().map(|source| chain(source)).unwrap_or_default();
+            let cause = source.as_deref().map(|source| model::causes(source)).unwrap_or_default();
             tracing::error!(error.cause = cause, "a request was refused: {message}");
         }
         Error::Internal(source) => {
             tracing::error!(
-                error.cause = chain(source.as_ref()),
+                error.cause = model::causes(source.as_ref()),
                 "a request failed by a defect or damaged data"
             );
         }
         _ => {}
     }
-}
-
-/// An error with its sources, outermost first.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let sources = std::iter::successors(Some(error), |error| error.source());
-    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -162,6 +162,11 @@ impl Error {
         Self::Internal(source.into())
     }
 
+    /// With everything behind it, outermost first. For the log only: whoever is outside gets `Display`.
+    pub fn in_full(&self) -> String {
+        causes(self)
+    }
+
     /// A store that does not answer; `source` goes to the log only.
     pub fn unavailable(
         message: &'static str,
@@ -177,6 +182,12 @@ impl From<FieldError> for Error {
     }
 }
 
+/// An error with its sources, outermost first.
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let sources = std::iter::successors(Some(error), |error| error.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 fn join(errors: &[FieldError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
@@ -184,6 +195,14 @@ fn join(errors: &[FieldError]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_gets_what_is_behind_an_error() {
+        let error = Error::unavailable("the database cannot be used now", "db.example.org is away");
+
+        assert_eq!(error.to_string(), "the database cannot be used now");
+        assert_eq!(error.in_full(), "the database cannot be used now: db.example.org is away");
+    }
 
     #[test]
     fn every_mistake_is_named() {

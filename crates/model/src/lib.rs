@@ -19,7 +19,7 @@ mod snapshot;
 mod target;
 
 pub use change::{Domain, EventKind, FeedEntry, StreamEvent};
-pub use error::{Error, FieldError, ObjectKind};
+pub use error::{Error, FieldError, ObjectKind, causes};
 pub use flag::{Flag, FlagKind, Prerequisite, Service, Tag, Variation};
 pub use flag_config::{
     Clause, Distribution, FlagConfig, FlagState, Serve, ServingRule, VariationMap, WeightedVariation,

@@ -82,7 +82,7 @@ pub(crate) async fn flush_within(platform: &Platform, environment: &EnvironmentU
     match within(&*platform.clock, limit, flush(platform, environment)).await {
         Some(Ok(_)) => {}
         Some(Err(error)) => {
-            warn!(environment = %environment, error = %error, "a committed change of environment {environment} is not announced yet; the next tick repeats it");
+            warn!(environment = %environment, error = error.in_full(), "a committed change of environment {environment} is not announced yet; the next tick repeats it");
         }
         None => {
             warn!(environment = %environment, "announcing a change of environment {environment} took too long; the next tick repeats it");

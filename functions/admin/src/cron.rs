@@ -54,7 +54,10 @@ async fn answer(State(cron): State<Cron>, headers: HeaderMap) -> Result<Json<Tic
 async fn tick_a_little(State(platform): State<Platform>, request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     if let Err(error) = tick(&platform, SHARE).await {
-        warn!(%error, "what is due could not be done after a request; the next one tries again");
+        warn!(
+            error = error.in_full(),
+            "what is due could not be done after a request; the next one tries again"
+        );
     }
     response
 }

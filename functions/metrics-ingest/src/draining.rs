@@ -32,7 +32,10 @@ async fn drain_some(State(platform): State<Platform>, request: Request, next: Ne
     if response.status().is_success()
         && let Err(error) = counting::drain_some(&platform, SHARE).await
     {
-        warn!(%error, "reports could not be counted after a request; the next one tries again");
+        warn!(
+            error = error.in_full(),
+            "reports could not be counted after a request; the next one tries again"
+        );
     }
     response
 }
