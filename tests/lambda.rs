@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod lambda {
+    pub(crate) mod away;
     pub(crate) mod cold_starts;
     pub(crate) mod fronts;
     pub(crate) mod idleness;

@@ -7,33 +7,48 @@ use tests::exchange::{Asked, Told};
 use tests::lambda::{Front, Lambda};
 use tests::smoke::{Function, Installation, SETTINGS, database_url};
 
-/// A copy of an installation, and what runs on it.
+/// An installation, and what runs on it.
 pub(crate) struct World {
+    /// Where its database is, if it is a copy.
     pub(crate) folder: TempDir,
-    settings: Vec<(&'static str, &'static str)>,
+    settings: Vec<(&'static str, String)>,
     instances: BTreeMap<Function, Lambda>,
 }
 
 impl World {
+    /// On a copy of the installation.
     pub(crate) fn on(installation: &Installation) -> Self {
-        Self { folder: installation.copy(), settings: SETTINGS.to_vec(), instances: BTreeMap::new() }
+        let folder = installation.copy();
+        let url = database_url(folder.path());
+        Self::with(folder).set("BURGEE_DATABASE_URL", &url)
+    }
+
+    /// On stores that settings name.
+    pub(crate) fn on_stores(stores: &[(&'static str, &str)]) -> Self {
+        let world = Self::with(TempDir::new().unwrap());
+        stores.iter().fold(world, |world, (name, value)| world.set(name, value))
+    }
+
+    fn with(folder: TempDir) -> Self {
+        let settings = SETTINGS.map(|(name, value)| (name, value.to_owned()));
+        Self { folder, settings: settings.to_vec(), instances: BTreeMap::new() }
     }
 
     /// Another setting of every function that starts from now on.
-    pub(crate) fn set(mut self, name: &'static str, value: &'static str) -> Self {
-        self.settings.push((name, value));
+    pub(crate) fn set(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
         self
     }
 
     /// The function's instance, which is started when it is first needed.
     pub(crate) fn instance(&mut self, function: Function) -> &mut Lambda {
-        let Self { folder, settings, instances } = self;
-        instances.entry(function).or_insert_with(|| start(program(function), folder, settings))
+        let Self { settings, instances, .. } = self;
+        instances.entry(function).or_insert_with(|| start(program(function), settings))
     }
 
     /// An instance of a program on the same installation.
     pub(crate) fn start(&self, program: &str) -> Lambda {
-        start(program, &self.folder, &self.settings)
+        start(program, &self.settings)
     }
 
     pub(crate) fn ask(&mut self, front: Front, function: Function, asked: &Asked) -> Told {
@@ -41,9 +56,8 @@ impl World {
     }
 }
 
-fn start(program: &str, folder: &TempDir, settings: &[(&'static str, &'static str)]) -> Lambda {
-    let url = database_url(folder.path());
-    let settings = [settings, &[("BURGEE_DATABASE_URL", url.as_str())]].concat();
+fn start(program: &str, settings: &[(&'static str, String)]) -> Lambda {
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Lambda::start(program, &settings)
 }
 

@@ -38,9 +38,10 @@ pub enum Function {
     MetricsIngest,
 }
 
-/// A small installation in a file: the project `shop` with the environment `dev`, a flag, a segment and a key.
+/// A small installation: the project `shop` with the environment `dev`, a flag, a segment and a key.
 pub struct Installation {
-    folder: TempDir,
+    /// `None` where it is not in a file.
+    folder: Option<TempDir>,
     environment: String,
     token: String,
 }
@@ -53,7 +54,15 @@ impl Installation {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
         let platform = open(&file_in(folder.path()));
-        let (admin, client) = (admin_on(&platform).await, client_on(&platform).await);
+        Self { folder: Some(folder), ..Self::on(&platform).await }
+    }
+
+    /// A new one on other stores, whose database has its tables.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn on(platform: &Platform) -> Self {
+        let (admin, client) = (admin_on(platform).await, client_on(platform).await);
         let scope = SCOPE.split("&project").next().unwrap_or_default();
         for (path, body) in [
             (format!("/projects?{scope}"), json!({"identifier": "shop", "name": "Shop"})),
@@ -78,16 +87,17 @@ impl Installation {
         let snapshot = administer("GET", &format!("/admin/burgee/v1/snapshot?{SCOPE}"), &Value::Null);
         let environment =
             json(&snapshot.of(&admin).await)["environment"].as_str().unwrap_or_default().to_owned();
-        Self { folder, environment, token }
+        Self { folder: None, environment, token }
     }
 
     /// A copy in a folder of its own, as it was made.
     ///
     /// # Panics
-    /// If it cannot be copied.
+    /// If it cannot be copied, as where it is not in a file.
     pub fn copy(&self) -> TempDir {
         let copy = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-        let copied = fs::copy(file_in(self.folder.path()), file_in(copy.path()));
+        let folder = self.folder.as_ref().unwrap_or_else(|| panic!("this installation is not in a file"));
+        let copied = fs::copy(file_in(folder.path()), file_in(copy.path()));
         copied.unwrap_or_else(|error| panic!("cannot copy the database: {error}"));
         copy
     }

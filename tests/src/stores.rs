@@ -58,6 +58,15 @@ pub fn open(url: &str) -> Database {
     Database::new(url, CONNECTIONS).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
+/// Gives the database at that URL the tables of the newest schema.
+///
+/// # Panics
+/// If that fails.
+pub async fn migrate(url: &str) {
+    let migrated = store::migrate(&open(url)).await;
+    migrated.unwrap_or_else(|error| panic!("{error}"));
+}
+
 /// Runs one statement as the operator would, beside the driver under test.
 ///
 /// # Panics
@@ -79,8 +88,7 @@ async fn try_to_operate(url: &str, sql: &str) -> Result<(), tokio_postgres::Erro
 
 async fn make_template(server: &Postgres) {
     create(server, &format!("CREATE DATABASE {TEMPLATE}")).await;
-    let database = open(&server.url(TEMPLATE));
-    store::migrate(&database).await.unwrap_or_else(|error| panic!("{error}"));
+    migrate(&server.url(TEMPLATE)).await;
 }
 
 /// A database is copied only while nobody is connected to it, and the server takes a moment to notice that

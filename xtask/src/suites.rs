@@ -55,7 +55,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("durability", 240, Concurrency::One),
     ("edge", 240, Concurrency::One),
     ("endurance", 60, Concurrency::One),
-    ("lambda", 90, Concurrency::Cores),
+    ("lambda", 150, Concurrency::Cores),
     ("schemathesis", 60, Concurrency::One),
     ("sdks", 180, Concurrency::One),
     ("serve", 90, Concurrency::One),

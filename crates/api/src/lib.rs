@@ -15,6 +15,7 @@ mod page;
 mod path;
 mod problem;
 mod query;
+mod refusing;
 mod request_log;
 mod sdk_token;
 
@@ -27,5 +28,6 @@ pub use page::{Page, PageRequest};
 pub use path::Path;
 pub use problem::Problem;
 pub use query::Query;
+pub use refusing::refusing;
 pub use request_log::request_log;
 pub use sdk_token::{SdkClaims, TokenKeys, TokenKeysError};

@@ -37,14 +37,15 @@ pub const SERVE_VARS: &[Var] = &[
     telemetry::LOG_VAR,
 ];
 
-/// Runs a function for `fn main`: what keeps it from starting is one sentence on standard error.
+/// Runs a function for `fn main`: what keeps it from starting is one sentence on standard error. See [`serve`].
 #[expect(clippy::print_stderr, reason = "nothing else is there yet when a process does not start")]
 pub fn main<H: Into<Handler>>(
     name: &'static str,
     tables: &[&'static [Var]],
-    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<H>,
+    refusing: fn(&str) -> Router,
+    build: impl AsyncFn(Platform, Vars) -> anyhow::Result<H>,
 ) -> ExitCode {
-    match serve(name, tables, build) {
+    match serve(name, tables, refusing, build) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{name}: {error:#}");
@@ -56,13 +57,18 @@ pub fn main<H: Into<Handler>>(
 /// Runs a function until it is asked to end: reads its settings, opens the database, lets `build` make what
 /// answers, and hands it events where Lambda started the process, else requests over HTTP.
 ///
+/// A database that is away keeps a plain HTTP server from starting, as whoever restarts it expects. On Lambda, where
+/// every request would pay for a start, the function starts: `refusing` makes what answers until the database is
+/// back, and is told why for its log.
+///
 /// # Errors
 /// Whatever keeps it from starting, in sentences for the operator; failures while serving are answered
 /// and logged, not returned.
 pub fn serve<H: Into<Handler>>(
     name: &'static str,
     tables: &[&'static [Var]],
-    build: impl AsyncFnOnce(Platform, Vars) -> anyhow::Result<H>,
+    refusing: fn(&str) -> Router,
+    build: impl AsyncFn(Platform, Vars) -> anyhow::Result<H>,
 ) -> anyhow::Result<()> {
     let tables = [&[SERVE_VARS, STORE_VARS, lambda::VARS], tables].concat();
     if env::args_os().skip(1).any(|argument| argument == "--help" || argument == "-h") {
@@ -80,10 +86,9 @@ pub fn serve<H: Into<Handler>>(
     if lambda::is_there() {
         // One event after the other on at most one core: a second thread would only have to be woken.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        return runtime.block_on(async {
-            let handler = build(connect(&vars)?, vars.clone()).await?.into();
-            lambda::run(handler, &vars).await
-        });
+        let platform = connect(&vars)?;
+        let make = async || Ok(build(platform.clone(), vars.clone()).await?.into());
+        return runtime.block_on(lambda::run(make, refusing, &vars));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(start(name, vars, build))

@@ -34,8 +34,10 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 #[test]
 fn child_serves() {
     let Some(folder) = std::env::var_os(CHILD_FOLDER).map(PathBuf::from) else { return };
-    let served = platform_native::serve("trial", &[], async |platform, _| {
+    let refusing = |_: &str| Router::new();
+    let served = platform_native::serve("trial", &[], refusing, async |platform, _| {
         platform.db.query(Statement::new("SELECT 1")).await?;
+        let folder = folder.clone();
         Ok(Router::new().route("/slow", get(move || slow(folder))))
     });
     if let Err(error) = served {

@@ -38,6 +38,7 @@ mod wrapped;
 use std::sync::Arc;
 
 use access::Access;
+use api::Problem;
 use api::credentials::CHOSEN_SECRET;
 use axum::Router;
 use axum::middleware::from_fn;
@@ -88,6 +89,11 @@ pub async fn build(platform: Platform, vars: &Vars) -> Result<Router, Error> {
     let token = vars.opt_text(ADMIN_TOKEN.name).map_err(Error::internal)?;
     let routes = router(Admin::new(platform, token.map(Arc::from))).layer(from_fn(api::request_log));
     Ok(api::no_sniffing(api::fallback::in_json(routes)))
+}
+
+/// What answers while [`build`] cannot be done because the database is away. `cause` is for the log.
+pub fn refusing(cause: &str) -> Router {
+    api::no_sniffing(api::refusing(Problem::from, cause).layer(from_fn(api::request_log)))
 }
 
 /// What the admin routes work with. Cheap to clone.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use platform_native::Handler;
 
 fn main() -> ExitCode {
-    platform_native::main("fn-admin", &[fn_admin::VARS], async |platform, vars| {
+    platform_native::main("fn-admin", &[fn_admin::VARS], fn_admin::refusing, async |platform, vars| {
         let router = fn_admin::build(platform.clone(), &vars).await?;
         Ok(Handler::from(router).with_work(move |budget| {
             let platform = platform.clone();

@@ -10,6 +10,7 @@ mod stored_targets;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::Problem;
 use axum::Router;
 use axum::middleware::from_fn;
 use client_api::ClientState;
@@ -52,6 +53,12 @@ pub async fn build(platform: Platform, vars: &Vars) -> Result<Router, Error> {
         clock: platform.clock,
     };
     Ok(api::no_sniffing(api::fallback::in_json(router(state))))
+}
+
+/// What answers while [`build`] cannot be done because the database is away. `cause` is for the log.
+pub fn refusing(cause: &str) -> Router {
+    let routes = api::refusing(Problem::client, cause).layer(api::cors());
+    api::no_sniffing(routes.layer(from_fn(api::request_log)))
 }
 
 /// The client routes at `/` and at `/api/1.0`. Answers nothing outside `/client`, so that

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    platform_native::main("fn-client", &[fn_client::VARS], async |platform, vars| {
+    platform_native::main("fn-client", &[fn_client::VARS], fn_client::refusing, async |platform, vars| {
         Ok(fn_client::build(platform, &vars).await?)
     })
 }

@@ -12,7 +12,9 @@ mod spin;
 
 use std::sync::Arc;
 
+use api::Problem;
 use axum::Router;
+use axum::middleware::from_fn;
 use delivery::Delivery;
 use model::Error;
 use platform::Platform;
@@ -38,4 +40,10 @@ pub async fn build(platform: Platform, vars: &Vars) -> Result<Router, Error> {
         source: Arc::new(Delivery::new(platform)),
     };
     Ok(api::no_sniffing(api::fallback::in_json(router(state))))
+}
+
+/// What answers while [`build`] cannot be done because the database is away. `cause` is for the log.
+pub fn refusing(cause: &str) -> Router {
+    let routes = api::refusing(Problem::metrics, cause).layer(api::cors());
+    api::no_sniffing(routes.layer(from_fn(api::request_log)))
 }

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    platform_native::main("fn-metrics-ingest", &[fn_metrics_ingest::VARS], async |platform, vars| {
-        Ok(fn_metrics_ingest::build(platform, &vars).await?)
-    })
+    platform_native::main(
+        "fn-metrics-ingest",
+        &[fn_metrics_ingest::VARS],
+        fn_metrics_ingest::refusing,
+        async |platform, vars| Ok(fn_metrics_ingest::build(platform, &vars).await?),
+    )
 }

@@ -4,7 +4,9 @@ mod cron;
 #[cfg(target_family = "wasm")]
 mod spin;
 
+use api::Problem;
 use axum::Router;
+use axum::middleware::from_fn;
 use model::Error;
 use platform::Platform;
 use platform::config::{Var, Vars};
@@ -22,4 +24,10 @@ pub const VARS: &[Var] = &[];
 pub async fn build(platform: Platform, _: &Vars) -> Result<Router, Error> {
     store::check_schema(&*platform.db).await?;
     Ok(api::no_sniffing(api::fallback::in_json(Router::new())))
+}
+
+/// What answers while [`build`] cannot be done because the database is away. `cause` is for the log.
+pub fn refusing(cause: &str) -> Router {
+    let routes = api::refusing(Problem::metrics, cause);
+    api::no_sniffing(routes.layer(from_fn(api::request_log)))
 }

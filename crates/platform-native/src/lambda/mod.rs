@@ -6,14 +6,15 @@
 
 mod answer;
 mod event;
+mod late;
 mod path;
 
 use std::convert::Infallible;
 use std::env;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, anyhow};
+use axum::Router;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::Request;
 use axum::response::Response;
@@ -24,6 +25,7 @@ use tower::ServiceExt;
 use crate::handler::Handler;
 use answer::Output;
 use event::{Event, Origin};
+use late::Late;
 
 /// Lambda ends an invocation that is not answered by its deadline. This is left for answering.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(500);
@@ -63,25 +65,27 @@ struct Front {
     streams: bool,
 }
 
-/// Answers events until Lambda ends the process.
+/// Answers events until Lambda ends the process, by what `make` gives. While the database is away it gives nothing:
+/// then `refusing` answers, told why for its log, and the next event has it try again.
 ///
 /// # Errors
-/// If Lambda's runtime API cannot be reached.
-pub(crate) async fn run(handler: Handler, vars: &Vars) -> anyhow::Result<()> {
-    let front = Arc::new(Front {
+/// If the function can never be made, or Lambda's runtime API cannot be reached.
+pub(crate) async fn run(
+    make: impl AsyncFn() -> anyhow::Result<Handler>,
+    refusing: fn(&str) -> Router,
+    vars: &Vars,
+) -> anyhow::Result<()> {
+    let front = Front {
         base_path: vars.opt_text(BASE_PATH)?.map(str::to_owned),
         streams: vars.boolean(RESPONSE_STREAM)?,
-    });
-    let handler = Arc::new(handler);
-    let service = service_fn(|event: LambdaEvent<Option<Event>>| {
-        let (handler, front) = (handler.clone(), front.clone());
-        async move {
-            let answered = answer(&handler, &front, event).await;
-            answered.map_err(|error| {
-                tracing::error!("an event could not be answered: {error:#}");
-                Diagnostic { error_type: "Burgee.Error".to_owned(), error_message: format!("{error:#}") }
-            })
-        }
+    };
+    let function = Late::start(make, refusing).await?;
+    let (function, front) = (&function, &front);
+    let service = service_fn(|event: LambdaEvent<Option<Event>>| async move {
+        answer(function, front, event).await.map_err(|error| {
+            tracing::error!("an event could not be answered: {error:#}");
+            Diagnostic { error_type: "Burgee.Error".to_owned(), error_message: format!("{error:#}") }
+        })
     });
     Runtime::new(service)
         .run()
@@ -92,18 +96,18 @@ pub(crate) async fn run(handler: Handler, vars: &Vars) -> anyhow::Result<()> {
 type Answered = FunctionResponse<Output, BodyDataStream>;
 
 async fn answer(
-    handler: &Handler,
+    function: &Late<impl AsyncFn() -> anyhow::Result<Handler>>,
     front: &Front,
     event: LambdaEvent<Option<Event>>,
 ) -> anyhow::Result<Answered> {
     let (event, context) = event.into_parts();
     let event = event.unwrap_or_default();
     let Some(origin) = event.origin() else {
-        let report = work(handler, event.budget_ms, context.deadline()).await?;
+        let report = work(function.handler().await?, event.budget_ms, context.deadline()).await?;
         return Ok(FunctionResponse::BufferedResponse(report));
     };
     let request = event.into_request(origin, front.base_path.as_deref())?;
-    let response = respond(handler, request).await;
+    let response = respond(function.router().await, request).await;
     Ok(match origin {
         Origin::FunctionUrl if front.streams => {
             FunctionResponse::StreamingResponse(answer::streamed(response))
@@ -112,8 +116,8 @@ async fn answer(
     })
 }
 
-async fn respond(handler: &Handler, request: Request<Body>) -> Response {
-    let answered: Result<Response, Infallible> = handler.router.clone().oneshot(request).await;
+async fn respond(router: Router, request: Request<Body>) -> Response {
+    let answered: Result<Response, Infallible> = router.oneshot(request).await;
     match answered {
         Ok(response) => response,
     }
