@@ -9,6 +9,7 @@ mod eval_command;
 mod export;
 mod import;
 mod migrate;
+mod publish;
 mod relay_directory;
 mod repair;
 mod restore;
@@ -61,6 +62,8 @@ enum Command {
     /// Write what an installation holds as files of another system
     #[command(subcommand)]
     Export(export::Command),
+    /// Keep the KV namespace of Cloudflare Workers at what is served
+    Publish(publish::Arguments),
     /// Print the environment variables that `serve` reads
     Settings {
         /// As the page docs/config.md
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Erase(arguments) => erase::run(&arguments),
         Command::Import(command) => import::run(&command),
         Command::Export(command) => export::run(&command),
+        Command::Publish(arguments) => publish::run(&arguments),
         Command::Settings { markdown } => serve::print_settings(markdown),
     };
     result.unwrap_or_else(|error| {

@@ -3,10 +3,15 @@
 
 mod cloudflare;
 mod differential;
+mod kv;
 mod limits;
 mod package;
+mod publish;
+mod publisher;
 mod refreshing;
 mod vectors;
+mod workerd;
+mod world;
 
 // Environments made by chance, shared with the comparison with the published SDKs.
 #[path = "../differential/rules.rs"]

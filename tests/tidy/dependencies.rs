@@ -112,6 +112,7 @@ const TABLE: &[Row] = &[
             "model",
             "platform",
             "platform-native",
+            "sse",
             "sse-relay",
             "store",
         ],

@@ -10,7 +10,7 @@ use platform_native::telemetry::LOG_VAR;
 
 use super::Arguments;
 use super::stores::SHARED_VARS;
-use crate::data;
+use crate::{data, publish};
 
 /// The environment variables of `burgee serve`.
 const VARS: &[Var] = &[
@@ -108,9 +108,10 @@ pub(super) fn help() -> String {
 /// The variables, as docs/config.md.
 pub(super) fn page() -> String {
     format!(
-        "# Settings of `burgee serve`\n\nEnvironment variables; `--listen` and `--data` go before theirs. This page is \
-         written by `burgee settings --markdown`.\n\n{}",
-        config::markdown(&[VARS, SHARED_VARS])
+        "# Settings\n\nEnvironment variables. This page is written by `burgee settings --markdown`.\n\n## `burgee serve`\n\n\
+         `--listen` and `--data` go before theirs.\n\n{}\n## `burgee publish`\n\n{}",
+        config::markdown(&[VARS, SHARED_VARS]),
+        publish::settings_table()
     )
 }
 

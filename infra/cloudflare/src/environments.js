@@ -31,7 +31,8 @@ export class Environments {
     if (found && found.version >= wanted) return found;
     const text = await this.#fetch(id, wanted);
     if (text === undefined) return undefined;
-    context.waitUntil(this.#bindings.FLAGS.put(`snapshot:${id}`, text));
+    // `burgee publish` looks at the metadata before it writes.
+    context.waitUntil(this.#bindings.FLAGS.put(`snapshot:${id}`, text, { metadata: { version: versionOf(text) } }));
     return this.#keep(id, text);
   }
 

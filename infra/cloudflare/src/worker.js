@@ -8,6 +8,7 @@ import { Target } from 'burgee-eval';
 
 import { Environments } from './environments.js';
 import { Keys } from './keys.js';
+import { Refusals } from './refusals.js';
 import { targetOfBody, targetOfRequest } from './targets.js';
 import { Tokens } from './tokens.js';
 
@@ -28,6 +29,7 @@ export default {
     kept ??= {
       environments: new Environments(bindings),
       keys: new Keys(bindings),
+      refusals: new Refusals(),
       tokens: new Tokens(bindings.BURGEE_TOKEN_KEYS),
     };
     const edge = { ...kept, bindings, context };
@@ -61,15 +63,18 @@ function decoded(part) {
 }
 
 /** An SDK key becomes a token. */
-async function authenticate(request, { keys, tokens, bindings, context }) {
+async function authenticate(request, edge) {
+  const { keys, tokens, bindings, context } = edge;
   if (Number(request.headers.get('content-length')) > BODY_BYTES_MAX) return undefined;
   const copy = request.clone();
   const body = await copy.json().catch(() => undefined);
   const target = targetOfBody(body?.target);
   if (typeof body?.apiKey !== 'string' || body.apiKey === '' || target === undefined) return undefined;
-  const key = await keys.live(await hashOf(body.apiKey));
+  const hash = await hashOf(body.apiKey);
+  const key = await keys.live(hash);
+  const isServerSdk = request.headers.get('harness-sdk-info')?.endsWith(' Server') ?? false;
   // A server SDK with a client key is told so by the origin.
-  if (!key || (key.kind === 'client' && request.headers.get('harness-sdk-info')?.endsWith(' Server'))) return undefined;
+  if (!key || (key.kind === 'client' && isServerSdk)) return judgedByOrigin(request, `${hash} ${isServerSdk}`, edge);
   const token = await tokens.sign(key, target, Math.floor(Date.now() / 1_000));
   if (token === undefined) return undefined;
   // The origin keeps the list of targets; the SDK does not wait for that.
@@ -102,10 +107,15 @@ async function evaluate(request, [environmentId, identifier, flag], edge) {
 }
 
 /** Asks the origin, and remembers for a minute that it let the key in. */
-async function admittedByOrigin(request, claims, { keys, context, ...edge }) {
-  const response = await fromOrigin(request, edge);
-  if (response.ok) context.waitUntil(keys.remember(claims));
+async function admittedByOrigin(request, claims, edge) {
+  const response = await judgedByOrigin(request, `${claims.apiKey} ${claims.environment}`, edge);
+  if (response.ok) edge.context.waitUntil(edge.keys.remember(claims));
   return response;
+}
+
+/** Asks the origin about a key that is not known here, unless it refused the same a moment ago. */
+async function judgedByOrigin(request, who, edge) {
+  return edge.refusals.get(who) ?? edge.refusals.remember(who, await fromOrigin(request, edge));
 }
 
 /** The stream as the relay sends it. Versions that pass are noted, so that nobody here is answered from before them. */
