@@ -13,6 +13,7 @@
 //! Without this, two writers on two flags commit "A needs B" and "B needs A" side by side, and evaluation
 //! recurses without end inside customers' processes.
 
+mod any;
 mod batch;
 mod conditions;
 mod plan;
@@ -35,6 +36,8 @@ use tokio::sync::Mutex as AsyncMutex;
 pub use conditions::Conditions;
 pub use plan::{Author, ObjectStep, Plan, Scope, Written};
 pub use state::ProjectState;
+
+use any::{Answer, AnyDecision};
 
 use crate::fault::unavailable;
 use crate::idempotency::NamedRequest;
@@ -103,6 +106,15 @@ impl Writer {
         author: &Author,
         decision: &D,
     ) -> Result<Written<D::Answer>, Error> {
+        self.write_any(project, author, decision).await?.read()
+    }
+
+    async fn write_any(
+        &self,
+        project: &ProjectUuid,
+        author: &Author,
+        decision: &dyn AnyDecision,
+    ) -> Result<Written<Answer>, Error> {
         let turn = self.turn(project);
         let written = {
             let _turn = turn.lock().await;
@@ -114,16 +126,16 @@ impl Writer {
         Ok(written)
     }
 
-    async fn commit<D: Decision>(
+    async fn commit(
         &self,
         project: &ProjectUuid,
         author: &Author,
-        decision: &D,
-    ) -> Result<Written<D::Answer>, Error> {
+        decision: &dyn AnyDecision,
+    ) -> Result<Written<Answer>, Error> {
         let change_id = self.platform.random.uuid();
         let named = author.conditions.request.as_deref().map(NamedRequest::next_write);
         // What a batch would have made whose answer was lost. It may be committed as late as now.
-        let mut lost: Option<(Written<D::Answer>, DbError)> = None;
+        let mut lost: Option<(Written<Answer>, DbError)> = None;
         for attempt in 1..=ATTEMPTS_MAX {
             if let Some(named) = &named
                 && let Some(written) = named.found(&*self.platform.db, self.platform.clock.now_ms()).await?
@@ -206,11 +218,11 @@ impl Writer {
 }
 
 /// The plan, if the caller's conditions hold.
-async fn decide<D: Decision>(
+async fn decide(
     author: &Author,
-    decision: &D,
+    decision: &dyn AnyDecision,
     state: &ProjectState<'_>,
-) -> Result<Plan<D::Answer>, Error> {
+) -> Result<Plan<Answer>, Error> {
     author.conditions.check(decision, state).await?;
-    decision.decide(state).await
+    decision.decide_any(state).await
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::{Error, Version};
 
-use super::{Decision, ProjectState};
+use super::ProjectState;
+use super::any::AnyDecision;
 use crate::idempotency::NamedRequest;
 
 /// What a caller demands of a write.
@@ -18,13 +19,13 @@ pub struct Conditions {
 
 impl Conditions {
     /// Refuses a decision about an object that is no longer at the version that the caller saw.
-    pub(super) async fn check<D: Decision>(
+    pub(super) async fn check(
         &self,
-        decision: &D,
+        decision: &dyn AnyDecision,
         state: &ProjectState<'_>,
     ) -> Result<(), Error> {
         let Some(expected) = self.version else { return Ok(()) };
-        match decision.version(state).await? {
+        match decision.version_any(state).await? {
             Some(found) if found == expected => Ok(()),
             Some(found) => Err(Error::Conflict { expected, found }),
             None => self.refuse_version(),

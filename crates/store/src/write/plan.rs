@@ -175,6 +175,18 @@ impl<T> Plan<T> {
         concerned
     }
 
+    /// The same plan with another answer.
+    pub(super) fn answering<A>(self, answer: A) -> Plan<A> {
+        Plan {
+            answer,
+            new_environments: self.new_environments,
+            raised: self.raised,
+            steps: self.steps,
+            rows: self.rows,
+            on_duplicate: self.on_duplicate,
+        }
+    }
+
     pub(super) fn written(self, state: &ProjectState<'_>) -> Written<T> {
         let Written { revision, environments, .. } = self.written_at(state);
         Written { answer: self.answer, revision, environments }

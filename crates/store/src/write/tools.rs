@@ -57,7 +57,7 @@ impl Writer {
         author: &Author,
         decision: &D,
     ) -> Result<Written<D::Answer>, Error> {
-        self.commit(project, author, decision).await
+        self.commit(project, author, decision).await?.read()
     }
 
     /// Adds to the history of a project, even of one that was deleted: its chain goes on. For tools that
