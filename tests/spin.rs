@@ -8,6 +8,7 @@ mod spin {
     pub(crate) mod distributed;
     pub(crate) mod figures;
     pub(crate) mod schedules;
+    pub(crate) mod sizes;
     pub(crate) mod starts;
     pub(crate) mod world;
 }

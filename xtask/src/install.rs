@@ -60,7 +60,10 @@ pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
 }
 
 /// What the folder's lock file names, unless it is there.
-fn npm_packages(shell: &Shell, folder: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If there is no npm, or it cannot install them.
+pub(crate) fn npm_packages(shell: &Shell, folder: &str) -> anyhow::Result<()> {
     let folder = shell.root.join(folder);
     if is_newer(&folder.join("node_modules/.package-lock.json"), &folder.join("package-lock.json")) {
         return Ok(());

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
-
 use crate::shell::{self, Shell};
 use crate::wasm::{self, Target};
 
@@ -27,9 +25,8 @@ pub(crate) fn components(shell: &Shell) -> anyhow::Result<()> {
     fs::create_dir_all(&folder)?;
     for function in FUNCTIONS {
         let module = wasm::build(shell, function, Target::Wasip1, "edge")?;
-        let component = wasm::component(&module)?;
-        let name = component.file_name().with_context(|| component.display().to_string())?;
-        let name = name.to_string_lossy().replace(".component.wasm", ".wasm");
+        let component = wasm::component(&wasm::smaller(shell, &module)?)?;
+        let name = function.replace('-', "_") + ".wasm";
         let bytes = fs::copy(&component, folder.join(&name))?;
         println!("{COMPONENTS}/{name}: {bytes} bytes");
     }

@@ -4,6 +4,7 @@
 //! that mirrors package registries only), it is built from Debian's packages, see `debian`.
 
 mod debian;
+mod smaller;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use wasi_preview1_component_adapter_provider::{
 use wit_component::ComponentEncoder;
 
 use crate::shell::{self, Shell};
+
+pub(crate) use smaller::smaller;
 
 /// What a module is built for.
 #[derive(Clone, Copy, Debug, ValueEnum)]

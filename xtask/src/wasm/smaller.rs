@@ -1,0 +1,43 @@
+//! Modules that are loaded for each request: smaller than the compiler makes them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::install;
+use crate::shell::{self, Shell};
+
+/// The npm package that brings `wasm-opt`.
+const BINARYEN: &str = "xtask/binaryen";
+
+/// What rustc uses of WebAssembly beyond its first version; the list of it is stripped from the module.
+const FEATURES: [&str; 8] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-call-indirect-overlong",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// What `wasm-opt` makes of the module, beside it. A module that is the same as last time is not done again:
+/// it takes half a minute for the largest.
+///
+/// # Errors
+/// If there is no npm, or the module is none.
+pub(crate) fn smaller(shell: &Shell, module: &Path) -> anyhow::Result<PathBuf> {
+    let (small, done) = (module.with_extension("small.wasm"), module.with_extension("done.wasm"));
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    if small.is_file() && fs::read(&done).is_ok_and(|done| done == bytes) {
+        return Ok(small);
+    }
+    install::npm_packages(shell, BINARYEN)?;
+    let mut wasm_opt = shell.command("node");
+    wasm_opt.arg(shell.root.join(BINARYEN).join("node_modules/binaryen/bin/wasm-opt"));
+    shell::run(wasm_opt.args(FEATURES).args(["-Oz", "--output"]).arg(&small).arg(module))?;
+    fs::write(&done, bytes)?;
+    Ok(small)
+}
