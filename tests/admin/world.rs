@@ -8,10 +8,11 @@ use axum::Router;
 use fn_admin::Admin;
 use http_body_util::BodyExt;
 use model::{AccountId, EnvironmentUuid, FeedEntry, ProjectUuid};
-use platform::{Cursor, Platform, Row, Statement};
+use platform::{ChangeFeed, Cursor, Platform, Row, Statement};
 use serde_json::{Value, json};
 use store::{Kind, Role, TokenRow};
 use testkit::TestClock;
+use tests::runtime::Components;
 use tower::ServiceExt;
 
 use super::ask::{Answer, Ask, ROOT, get, patch, post};
@@ -31,7 +32,10 @@ pub(crate) struct World {
     pub(crate) platform: Platform,
     pub(crate) clock: TestClock,
     pub(crate) router: Router,
+    feed: Arc<dyn ChangeFeed>,
     heard: Mutex<Cursor>,
+    /// What answers for the router, if that is not this process.
+    _components: Option<Components>,
 }
 
 /// Everything that a write would change, by table.
@@ -66,7 +70,16 @@ impl World {
     /// Nothing in it.
     pub(crate) async fn new() -> Self {
         let clock = TestClock::at(NOW_MS);
-        Self::on(testkit::platform_at(&clock), clock).await
+        let settings = [("BURGEE_ADMIN_TOKEN", ROOT)];
+        let (components, platform) = match Components::start(&settings, &clock).await {
+            Some((components, platform)) => (Some(components), platform),
+            None => (None, testkit::platform_at(&clock)),
+        };
+        store::migrate(&*platform.db).await.unwrap();
+        let router = components.as_ref().map_or_else(|| router(platform.clone()), Components::router);
+        let feed = store::change_feed(&platform);
+        let heard = Mutex::new(feed.position().await.unwrap());
+        Self { platform, clock, router, feed, heard, _components: components }
     }
 
     /// The project "shop" with the environments "dev" and "prod"; that they came is no news any more.
@@ -78,12 +91,6 @@ impl World {
         }
         world.news().await;
         world
-    }
-
-    async fn on(platform: Platform, clock: TestClock) -> Self {
-        store::migrate(&*platform.db).await.unwrap();
-        let router = router(platform.clone());
-        Self { platform, clock, router, heard: Mutex::new(Cursor("0".to_owned())) }
     }
 
     /// Whatever is answered, it is as the contract says.
@@ -178,7 +185,7 @@ impl World {
     /// What the feed told since the last call; of each environment in order, one after the other.
     pub(crate) async fn news(&self) -> Vec<Step> {
         let cursor = self.heard.lock().unwrap().clone();
-        let page = self.platform.feed.read_after(&cursor, 1_000, Duration::ZERO).await.unwrap();
+        let page = self.feed.read_after(&cursor, 1_000, Duration::ZERO).await.unwrap();
         *self.heard.lock().unwrap() = page.next;
         let names = store::all_environments(&*self.platform.db).await.unwrap();
         let step = |entry: FeedEntry| {

@@ -18,12 +18,14 @@ use http_body_util::BodyExt;
 use platform::{Cache, CacheError, Db, DbError, Dialect, Platform, Row, Statement};
 use serde_json::{Value, json};
 use testkit::TestClock;
+use tests::runtime::Components;
 use tower::ServiceExt;
 
 /// How long answers may be given from what was last known.
 pub(crate) const AGE_MAX: Duration = Duration::from_secs(60);
 
 const ADMIN_TOKEN: &str = "a-token-for-the-tests-0123456789-abcdef";
+const TOKEN_KEYS: &str = "k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 const SCOPE: &str = "accountIdentifier=a&orgIdentifier=o&projectIdentifier=shop&environmentIdentifier=dev";
 
 /// One environment `dev` with the flag `dark`, and a server key for it.
@@ -37,6 +39,8 @@ pub(crate) struct World {
     pub(crate) key: String,
     admin: Router,
     client: Router,
+    /// What answers for the routers, if that is not this process: no store of theirs can be taken away.
+    _components: Option<Components>,
 }
 
 /// What came back.
@@ -51,7 +55,11 @@ impl World {
     pub(crate) async fn new() -> Self {
         let clock = TestClock::at(1_700_000_000_000);
         let (db_away, cache_away) = (Arc::default(), Arc::default());
-        let stores = testkit::platform_at(&clock);
+        let settings = [("BURGEE_ADMIN_TOKEN", ADMIN_TOKEN), ("BURGEE_TOKEN_KEYS", TOKEN_KEYS)];
+        let (components, stores) = match Components::start(&settings, &clock).await {
+            Some((components, stores)) => (Some(components), stores),
+            None => (None, testkit::platform_at(&clock)),
+        };
         store::migrate(&*stores.db).await.unwrap();
         let platform = Platform {
             db: Arc::new(AwayDb { db: stores.db.clone(), away: Arc::clone(&db_away) }),
@@ -59,15 +67,10 @@ impl World {
             ..stores
         };
         let registrar = Arc::new(QueueRegistrar::new(store::work_queue(&platform), platform.clock.clone()));
-        let client = fn_client::router(ClientState {
-            source: Arc::new(Delivery::outliving(platform.clone(), AGE_MAX)),
-            tokens: Arc::new(TokenKeys::parse("k:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").unwrap()),
-            clock: platform.clock.clone(),
-            targets: Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone())),
-            registrar: registrar.clone(),
-            registrations_lost: Arc::new(AtomicU64::new(0)),
-        });
-        let admin = fn_admin::router(Admin::new(platform.clone(), Some(ADMIN_TOKEN.into())));
+        let (admin, client) = match &components {
+            Some(components) => (components.router(), components.router()),
+            None => routers(&platform, registrar.clone()),
+        };
         let mut world = Self {
             platform,
             clock,
@@ -78,6 +81,7 @@ impl World {
             key: String::new(),
             admin,
             client,
+            _components: components,
         };
         world.fill().await;
         world
@@ -145,6 +149,19 @@ impl World {
             .header("authorization", format!("Bearer {token}"));
         send(&self.client, request.body(Body::empty()).unwrap()).await
     }
+}
+
+/// Of admin and client.
+fn routers(platform: &Platform, registrar: Arc<QueueRegistrar>) -> (Router, Router) {
+    let client = fn_client::router(ClientState {
+        source: Arc::new(Delivery::outliving(platform.clone(), AGE_MAX)),
+        tokens: Arc::new(TokenKeys::parse(TOKEN_KEYS).unwrap()),
+        clock: platform.clock.clone(),
+        targets: Arc::new(StoredTargets::new(platform.db.clone(), platform.clock.clone())),
+        registrar,
+        registrations_lost: Arc::new(AtomicU64::new(0)),
+    });
+    (fn_admin::router(Admin::new(platform.clone(), Some(ADMIN_TOKEN.into()))), client)
 }
 
 async fn send(router: &Router, request: Request<Body>) -> Answer {

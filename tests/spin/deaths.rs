@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 use tests::admin::{Admin, Environment};
 use tests::burgee::ADMIN_TOKEN;
 use tests::exchange::{Asked, Told};
+use tests::spin::postgres_variables;
 use tests::stores::database_url;
 
-use super::world::{World, on_postgres};
+use super::world::World;
 
 const SCOPE: &str = "accountIdentifier=acme&orgIdentifier=default";
 
@@ -22,7 +23,7 @@ fn on_sqlite_a_batch_is_made_whole_or_not_at_all_wherever_the_instance_dies() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_postgres_the_next_user_of_the_connection_commits_nothing_of_the_dead() {
-    let variables = on_postgres(&database_url().await);
+    let variables = postgres_variables(&database_url().await);
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     // One connection: the next request has that of the dead, and nothing but its rollback ends what that left
     // open.

@@ -6,21 +6,16 @@ use platform::Cursor;
 use serde_json::{Value, json};
 use tests::exchange::Asked;
 use tests::redis::Redis;
+use tests::spin::distributed_variables;
 use tests::stores::database_url;
 
-use super::world::{CRON_SECRET, World, on_postgres, text};
+use super::world::{CRON_SECRET, World, text};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_components_write_to_postgres_and_redis_is_what_native_programs_read() {
     let (changes, metrics) = (Redis::start(), Redis::start());
-    let (changes_url, metrics_url) = (changes.url(), metrics.url());
-    let mut variables = on_postgres(&database_url().await);
-    variables.extend([
-        ("BURGEE_REDIS_URL", changes_url.clone()),
-        ("BURGEE_REDIS_ADDRESS", changes_url.clone()),
-        ("BURGEE_METRICS_REDIS_URL", metrics_url.clone()),
-        ("BURGEE_METRICS_REDIS_ADDRESS", metrics_url),
-    ]);
+    let changes_url = changes.url();
+    let variables = distributed_variables(&database_url().await, &changes_url, &metrics.url());
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let world = World::empty(&variables, &[]);
 

@@ -50,14 +50,3 @@ impl World {
 pub(crate) fn text(told: &Told) -> String {
     String::from_utf8_lossy(&told.body).into_owned()
 }
-
-/// The variables for a Postgres, and nothing beside it.
-pub(crate) fn on_postgres(url: &str) -> Vec<(&'static str, String)> {
-    // So long that it cannot be this limit that ends what a dead instance left open.
-    let limits = "-c%20idle_in_transaction_session_timeout%3D60000%20-c%20statement_timeout%3D5000";
-    let host = url.split_once('@').and_then(|(_, rest)| rest.split_once('/')).unwrap().0;
-    vec![
-        ("BURGEE_DATABASE_URL", format!("{url}?options={limits}")),
-        ("BURGEE_DATABASE_ADDRESS", format!("postgres://{host}")),
-    ]
-}

@@ -21,6 +21,7 @@ pub mod process;
 pub mod raw;
 pub mod redis;
 pub mod repository;
+pub mod runtime;
 pub mod sdk;
 pub mod secrets;
 pub mod seed;

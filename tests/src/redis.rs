@@ -36,12 +36,20 @@ impl Redis {
 
     /// One for all tests of this process, which ends with it.
     pub fn shared() -> &'static Self {
-        static SHARED: LazyLock<Redis> = LazyLock::new(|| {
-            let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
-            let folder = owner.keep();
-            Redis { server: serve(&folder, Some(&folder)), folder, _owner: None }
-        });
+        static SHARED: LazyLock<Redis> = LazyLock::new(Redis::of_process);
         &SHARED
+    }
+
+    /// Another one for all tests of this process: installations have two.
+    pub fn shared_for_metrics() -> &'static Self {
+        static SHARED: LazyLock<Redis> = LazyLock::new(Redis::of_process);
+        &SHARED
+    }
+
+    fn of_process() -> Self {
+        let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let folder = owner.keep();
+        Self { server: serve(&folder, Some(&folder)), folder, _owner: None }
     }
 
     /// Ends the server; everything in it is gone.

@@ -18,7 +18,7 @@ pub struct Spin {
 impl Spin {
     /// Runs `infra/spin/spin.toml` with its SQLite databases in a folder (`default.db` is the one it uses),
     /// values for its variables, and more arguments of the host. The host is told to let requests end their
-    /// instance.
+    /// instance and set its clock.
     ///
     /// # Panics
     /// If host or components are not built, or it does not start.
@@ -46,6 +46,36 @@ impl Spin {
     pub fn ask(&self, asked: &Asked) -> Told {
         asked.at(&self.url)
     }
+}
+
+/// The variables for a Postgres, and nothing beside it.
+///
+/// # Panics
+/// If `url` names no host.
+pub fn postgres_variables(url: &str) -> Vec<(&'static str, String)> {
+    // So long that it cannot be this limit that ends what a dead instance left open.
+    let limits = "-c%20idle_in_transaction_session_timeout%3D60000%20-c%20statement_timeout%3D5000";
+    let host = url.split_once('@').and_then(|(_, rest)| rest.split_once('/'));
+    let (host, _) = host.unwrap_or_else(|| panic!("{url} names no host"));
+    vec![
+        ("BURGEE_DATABASE_URL", format!("{url}?options={limits}")),
+        ("BURGEE_DATABASE_ADDRESS", format!("postgres://{host}")),
+    ]
+}
+
+/// The variables for a Postgres, a Redis for changes and one for metrics.
+///
+/// # Panics
+/// As [`postgres_variables`].
+pub fn distributed_variables(database: &str, changes: &str, metrics: &str) -> Vec<(&'static str, String)> {
+    let mut variables = postgres_variables(database);
+    variables.extend([
+        ("BURGEE_REDIS_URL", changes.to_owned()),
+        ("BURGEE_REDIS_ADDRESS", changes.to_owned()),
+        ("BURGEE_METRICS_REDIS_URL", metrics.to_owned()),
+        ("BURGEE_METRICS_REDIS_ADDRESS", metrics.to_owned()),
+    ]);
+    variables
 }
 
 /// What `cargo xtask test spin` builds, beside the folder that this test was built in.

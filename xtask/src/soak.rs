@@ -46,7 +46,8 @@ pub(crate) enum Part {
     Schemathesis,
     /// Cold starts of the client function as it is shipped, beside a hello world; sizes of all functions.
     Lambda,
-    /// How long an instance of the client component and its first answer take, beside a native server.
+    /// The suites of admin and client on components, on both kinds of stores; how long an instance of the client
+    /// component and its first answer take, beside a native server.
     Spin,
     /// Memory, accepts and broadcasts of 5,000 streams, and what one flip costs 5,000 browsers.
     Streams,
@@ -75,13 +76,14 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The suite `spin` with more requests, after building what it runs.
+/// The suite `spin` with more requests, and those of the functions, after building what they run.
 fn spin(shell: &Shell) -> anyhow::Result<()> {
     install::test_servers_and_sdks(shell)?;
     spin::components(shell)?;
     spin::host(shell)?;
     let arguments = ["test", "-p", "tests", "--test", "spin", "--", "--nocapture", "--test-threads=1"];
-    shell::run(shell.cargo(arguments).env("BURGEE_SOAK", "1"))
+    shell::run(shell.cargo(arguments).env("BURGEE_SOAK", "1"))?;
+    spin::whole_suites(shell)
 }
 
 /// A suite of the test tier that does more when it is told to, and needs Python.

@@ -16,6 +16,33 @@ const COMPONENTS: &str = "infra/spin/components";
 /// The workspace of the host.
 const HOST: &str = "tests/spin-host/Cargo.toml";
 
+/// The suites that ask the functions in this process, unless they are told to ask components.
+const SUITES: [&str; 2] = ["admin", "client"];
+
+/// The stores that those suites run on, as the tests name them.
+const RUNTIMES: [&str; 2] = ["spin-sqlite", "spin-distributed"];
+
+/// Tests of those suites that cannot run on Spin, each with the reason.
+const NOT_ON_SPIN: &[(&str, &str)] = &[
+    (
+        "admin::bad_everywhere::no_operation_takes_a_body_beyond_the_limit",
+        "the server answers and ends the connection, which a client that still sends notices first",
+    ),
+    (
+        "client::registrations::one_key_lists_six_hundred_new_targets_a_minute",
+        "nothing is kept in memory from one request to the next, so nothing counts to 600",
+    ),
+    ("client::stores_away::a_key_that_nobody_knows", STORES_AWAY),
+    ("client::stores_away::a_revoked_key", STORES_AWAY),
+    ("client::stores_away::a_version_that_is_not_known", STORES_AWAY),
+    ("client::stores_away::nobody_is_answered", STORES_AWAY),
+    ("client::stores_away::stores_that_are_back", STORES_AWAY),
+    ("client::stores_away::what_was_last_known", STORES_AWAY),
+];
+
+const STORES_AWAY: &str =
+    "takes the stores of a router in its own process away, and asks what that router still has in memory";
+
 /// `cargo xtask spin`: builds the components.
 ///
 /// # Errors
@@ -54,6 +81,24 @@ pub(crate) fn tested_host(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut shell.cargo(["fmt", "--all", "--check", "--manifest-path", HOST]))?;
     let mut test = shell.cargo(["test", "--workspace", "--locked", "--manifest-path", HOST]);
     shell::run(test.env("CARGO_TARGET_DIR", shell.target.join("spin-host")))
+}
+
+/// The suites of the functions, answered by components: each on SQLite, and on Postgres and Redis. What they need
+/// must be built and installed.
+///
+/// # Errors
+/// If a test fails.
+pub(crate) fn whole_suites(shell: &Shell) -> anyhow::Result<()> {
+    for (name, reason) in NOT_ON_SPIN {
+        println!("left out: {name}: {reason}");
+    }
+    let left_out = NOT_ON_SPIN.iter().flat_map(|(name, _)| ["--skip", name]);
+    for (runtime, suite) in RUNTIMES.iter().flat_map(|runtime| SUITES.map(|suite| (runtime, suite))) {
+        let mut test = shell.cargo(["test", "-p", "tests", "--test", suite, "--", "--test-threads=2"]);
+        println!("{suite} on {runtime}:");
+        shell::run(test.args(left_out.clone()).env("BURGEE_TEST_RUNTIME", runtime))?;
+    }
+    Ok(())
 }
 
 /// `cargo xtask spin-host`: runs the application without Spin.

@@ -39,15 +39,19 @@ pub(crate) struct Instances {
     pub(crate) pools: Arc<Pools>,
     /// Requests that one instance answers in its life.
     pub(crate) reuses: usize,
-    /// A time that stands, in Unix milliseconds.
-    pub(crate) clock_ms: Option<u64>,
 }
 
 /// Answers requests of one component.
 pub(crate) type Handler = ProxyHandler<Instances>;
 
-/// The calls to stores after which a request's instance ends, or `None`.
-pub(crate) type Fault = Option<u32>;
+/// What a test wants of the instance that answers its request.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wishes {
+    /// The instance ends after so many calls to stores.
+    pub(crate) end_at_call: Option<u32>,
+    /// Its clock stands there, in Unix milliseconds.
+    pub(crate) clock_ms: Option<u64>,
+}
 
 impl HandlerState for Instances {
     type StoreData = State;
@@ -55,7 +59,7 @@ impl HandlerState for Instances {
     type WorkerState = Reuse;
 
     async fn instantiate(&self) -> Result<Instance<State, Expiration, Reuse>> {
-        let state = State::new(Arc::clone(&self.settings), Arc::clone(&self.pools), self.clock_ms);
+        let state = State::new(Arc::clone(&self.settings), Arc::clone(&self.pools));
         let mut store = Store::new(self.component.engine(), state);
         let proxy = Proxy::P3(self.component.instantiate_async(&mut store).await?);
         let state = Reuse { reuses: self.reuses };
@@ -103,7 +107,7 @@ pub(crate) struct Reuse {
 
 impl WorkerState for Reuse {
     type StoreData = State;
-    type RequestData = Fault;
+    type RequestData = Wishes;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= self.reuses {
@@ -118,11 +122,13 @@ impl WorkerState for Reuse {
     fn on_request_start(
         &self,
         mut store: StoreContextMut<'_, State>,
-        fault: Fault,
+        wishes: Wishes,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
         // The newest request decides for all that share the instance.
-        store.data_mut().faults.calls_left = fault;
+        let state = store.data_mut();
+        state.faults.calls_left = wishes.end_at_call;
+        state.clock.set(wishes.clock_ms);
         Box::pin(std::future::pending())
     }
 

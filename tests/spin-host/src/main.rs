@@ -49,10 +49,7 @@ struct Arguments {
     /// Connections to one Postgres.
     #[arg(long, default_value_t = 64)]
     pool: usize,
-    /// For tests: a time that stands, in Unix milliseconds.
-    #[arg(long)]
-    clock_ms: Option<u64>,
-    /// For tests: lets requests end their instance.
+    /// For tests: lets requests end their instance and set its clock.
     #[arg(long)]
     faults: bool,
 }
@@ -89,7 +86,6 @@ fn server(arguments: &Arguments) -> Result<Server> {
             settings,
             pools: Arc::clone(&pools),
             reuses: arguments.reuses,
-            clock_ms: arguments.clock_ms,
         };
         components.insert(name, ProxyHandler::new(instances));
     }

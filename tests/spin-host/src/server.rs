@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::Result;
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderName, Request, Response, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -16,11 +17,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::instances::{Fault, Handler};
+use crate::instances::{Handler, Wishes};
 use crate::routes::{self, Route};
 
 /// With `--faults`: at which call to a store the instance is to end, from 0.
-const FAULT_HEADER: HeaderName = HeaderName::from_static("spin-host-end-at-call");
+const END_HEADER: HeaderName = HeaderName::from_static("spin-host-end-at-call");
+
+/// With `--faults`: what the clock of the instance shows from now on, in Unix milliseconds.
+const CLOCK_HEADER: HeaderName = HeaderName::from_static("spin-host-clock-ms");
 
 /// What answers requests.
 pub(crate) struct Server {
@@ -28,7 +32,7 @@ pub(crate) struct Server {
     pub(crate) routes: Vec<(Route, String)>,
     /// By name.
     pub(crate) components: BTreeMap<String, Handler>,
-    /// Whether requests may ask for the end of their instance.
+    /// Whether requests may end their instance and set its clock.
     pub(crate) faults: bool,
 }
 
@@ -58,8 +62,8 @@ impl Server {
         let Some(handler) = name.and_then(|name| self.components.get(name)) else {
             return empty(StatusCode::NOT_FOUND);
         };
-        let fault = self.fault(&request);
-        match handler.handle(fault, absolute(request)).await {
+        let wishes = self.wishes(request.headers());
+        match handler.handle(wishes, absolute(request)).await {
             Ok(response) => response,
             Err(error) => {
                 eprintln!("spin-host: no answer: {error:?}");
@@ -68,10 +72,16 @@ impl Server {
         }
     }
 
-    fn fault(&self, request: &Request<Incoming>) -> Fault {
-        let asked = request.headers().get(FAULT_HEADER).filter(|_| self.faults)?;
-        asked.to_str().ok()?.parse().ok()
+    fn wishes(&self, headers: &HeaderMap) -> Wishes {
+        if !self.faults {
+            return Wishes::default();
+        }
+        Wishes { end_at_call: number(headers, &END_HEADER), clock_ms: number(headers, &CLOCK_HEADER) }
     }
+}
+
+fn number<T: FromStr>(headers: &HeaderMap, name: &HeaderName) -> Option<T> {
+    headers.get(name)?.to_str().ok()?.parse().ok()
 }
 
 /// Components get absolute URIs.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wasmtime::component::ResourceTable;
 use wasmtime::{Result, bail};
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) pools: Arc<Pools>,
     /// When the instance is to die.
     pub(crate) faults: Faults,
+    /// What time it is for the instance.
+    pub(crate) clock: Clock,
 }
 
 /// Ends an instance at a chosen call to a store, for tests.
@@ -60,13 +63,11 @@ impl Faults {
 }
 
 impl State {
-    /// For a new instance. With `clock_ms` (Unix milliseconds) time stands still for it.
-    pub(crate) fn new(component: Arc<ComponentSettings>, pools: Arc<Pools>, clock_ms: Option<u64>) -> Self {
+    /// For a new instance.
+    pub(crate) fn new(component: Arc<ComponentSettings>, pools: Arc<Pools>) -> Self {
+        let clock = Clock::default();
         let mut wasi = WasiCtx::builder();
-        wasi.inherit_stderr();
-        if let Some(clock_ms) = clock_ms {
-            wasi.wall_clock(Still(Duration::from_millis(clock_ms)));
-        }
+        wasi.inherit_stderr().wall_clock(clock.clone());
         Self {
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
@@ -75,20 +76,35 @@ impl State {
             component,
             pools,
             faults: Faults::default(),
+            clock,
         }
     }
 }
 
-/// A clock that stands.
-struct Still(Duration);
+/// The system's clock, or one that stands where a test put it. Clones are the same clock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Clock {
+    /// Unix milliseconds; 0 for the system's time.
+    stands_at_ms: Arc<AtomicU64>,
+}
 
-impl HostWallClock for Still {
+impl Clock {
+    /// Stops it there, or lets it follow the system's.
+    pub(crate) fn set(&self, ms: Option<u64>) {
+        self.stands_at_ms.store(ms.unwrap_or_default(), Ordering::Relaxed);
+    }
+}
+
+impl HostWallClock for Clock {
     fn resolution(&self) -> Duration {
         Duration::from_millis(1)
     }
 
     fn now(&self) -> Duration {
-        self.0
+        match self.stands_at_ms.load(Ordering::Relaxed) {
+            0 => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            ms => Duration::from_millis(ms),
+        }
     }
 }
 
