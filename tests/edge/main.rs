@@ -17,7 +17,7 @@ mod world;
 #[path = "../differential/rules.rs"]
 mod rules;
 #[path = "../differential/scenario.rs"]
-#[expect(dead_code, reason = "the comparison with the published SDKs asks for more")]
+#[expect(dead_code, reason = "the comparison in wasmtime names the seed")]
 mod scenario;
 #[path = "../differential/targets.rs"]
 #[expect(dead_code, reason = "the comparison with the published SDKs asks for more")]

@@ -37,6 +37,18 @@ fn build(name: &str) -> PathBuf {
     this.ancestors().nth(2).unwrap_or(Path::new("")).join(name)
 }
 
+/// A program of the workspace `tests/spin-host`, which `cargo xtask test` builds beside the folder that this test
+/// was built in: wasmtime takes too long to be built by a test.
+///
+/// # Panics
+/// If it is not built.
+pub fn of_hosts(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
+    let built = this.ancestors().nth(3).unwrap_or(Path::new("")).join("spin-host/debug").join(name);
+    assert!(built.is_file(), "{} is not built: run `cargo xtask test edge`", built.display());
+    built
+}
+
 /// The command that runs `program` with nothing of this process's settings.
 pub fn command(program: &Path) -> Command {
     let mut command = Command::new(program);

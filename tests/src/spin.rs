@@ -1,9 +1,10 @@
 //! The application for Spin, run by the host that stands in for it.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::binary;
 use crate::exchange::{Asked, Told};
 use crate::process::Process;
 use crate::repository::root;
@@ -23,7 +24,7 @@ impl Spin {
     /// # Panics
     /// If host or components are not built, or it does not start.
     pub fn start(databases: &Path, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
-        let host = host();
+        let host = binary::of_hosts("spin-host");
         let built = host.ancestors().nth(2).unwrap_or(Path::new("")).join("compiled");
         let mut command = Command::new(&host);
         command.current_dir(root()).args(["--listen", "127.0.0.1:0", "--faults"]);
@@ -76,12 +77,4 @@ pub fn distributed_variables(database: &str, changes: &str, metrics: &str) -> Ve
         ("BURGEE_METRICS_REDIS_ADDRESS", metrics.to_owned()),
     ]);
     variables
-}
-
-/// What `cargo xtask test spin` builds, beside the folder that this test was built in.
-fn host() -> PathBuf {
-    let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
-    let built = this.ancestors().nth(3).unwrap_or(Path::new("")).join("spin-host/debug/spin-host");
-    assert!(built.is_file(), "{} is not built: run `cargo xtask test spin`", built.display());
-    built
 }

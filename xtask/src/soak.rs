@@ -26,7 +26,8 @@ const CARGO_FUZZ: &str = "cargo-fuzz@0.13.2";
 pub(crate) enum Part {
     /// The engine against the published Node and Python SDKs, at full size.
     Differential,
-    /// The engine's module against the native engine, ten million pairs of a flag and a target; and beside two peers.
+    /// The engine's module against the native engine, ten million pairs of a flag and a target in wasmtime and a million
+    /// in Node.js, from BURGEE_SEED on; and beside two peers.
     Edge,
     /// 200 kills of a busy server, 50 of one that starts for the first time.
     Durability,
@@ -100,8 +101,10 @@ fn edge(shell: &Shell) -> anyhow::Result<()> {
     let peers = shell.root.join("tests/edge/peers");
     shell::run(shell.command("npm").args(["ci", "--ignore-scripts"]).current_dir(&peers))?;
     shell::run(shell.command("node").arg("measure.mjs").current_dir(&peers))?;
-    let mut test =
-        shell.cargo(["test", "-p", "tests", "--test", "edge", "differential", "--", "--nocapture"]);
+    spin::host(shell)?;
+    let arguments = ["test", "-p", "tests", "--test", "edge", "differential", "--", "--nocapture"];
+    let mut test = shell.cargo(arguments);
+    test.arg("--test-threads=1");
     shell::run(test.env("BURGEE_SOAK", "1"))
 }
 

@@ -93,10 +93,14 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
     ]);
     let targets = metadata::test_targets(shell)?;
     for name in targets.iter().filter(|name| *name != "tidy") {
-        if name == "spin" {
-            suites.push(suite("spin components", 300, Work::Step(spin::components)));
+        match name.as_str() {
             // wasmtime: most of it is Cranelift.
-            suites.push(suite("spin host", 840, Work::Step(spin::tested_host)));
+            "edge" => suites.push(suite("edge host", 840, Work::Step(spin::tested_host))),
+            "spin" => {
+                suites.push(suite("spin components", 300, Work::Step(spin::components)));
+                suites.push(suite("spin host", 30, Work::Step(|shell| spin::host(shell).map(drop))));
+            }
+            _ => {}
         }
         suites.push(target(name));
     }
@@ -111,7 +115,7 @@ pub(crate) fn run(shell: &Shell, mut suites: Vec<Suite>, wanted: &[String]) -> a
         bail!("there is no suite {unknown}; there are {}", names.join(", "));
     }
     if !wanted.is_empty() {
-        // "spin host" is there for "spin".
+        // "edge host" is there for "edge".
         let is_wanted =
             |name: &str| wanted.iter().any(|one| one == name || name.starts_with(&format!("{one} ")));
         suites.retain(|suite| is_wanted(&suite.name) || matches!(suite.work, Work::Gate(_)));
