@@ -4,6 +4,7 @@
 mod lambda {
     pub(crate) mod away;
     pub(crate) mod cold_starts;
+    pub(crate) mod encrypted;
     pub(crate) mod fronts;
     pub(crate) mod idleness;
     pub(crate) mod starts;

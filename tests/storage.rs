@@ -3,10 +3,13 @@
 
 mod storage {
     pub(crate) mod driver;
+    pub(crate) mod encryption;
     pub(crate) mod faults;
     pub(crate) mod functions;
     pub(crate) mod lossy;
+    pub(crate) mod pooler;
     pub(crate) mod postgres;
     pub(crate) mod redis;
+    pub(crate) mod restarts;
     pub(crate) mod sqlite;
 }

@@ -21,7 +21,7 @@ use super::world::World;
 const REFUSED_WITHIN: Duration = Duration::from_secs(8);
 
 /// A server of its own with an installation, and a request for each function that is answered with success.
-async fn installation() -> (Postgres, String, Installation, BTreeMap<Function, Asked>) {
+pub(crate) async fn installation() -> (Postgres, String, Installation, BTreeMap<Function, Asked>) {
     let server = Postgres::start();
     let url = server.default_url();
     migrate(&url).await;

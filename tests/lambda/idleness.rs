@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use platform_native::on_postgres;
 use serde_json::Value;
 use tests::deadline::{wait_for, wait_until};
 use tests::lambda::{Front, Lambda, sample};
+use tests::redis::Redis;
 use tests::smoke::{Function, Installation};
+use tests::stores::{database_url, open};
 
 use super::world::World;
 
@@ -67,10 +70,8 @@ pub(crate) fn assert_rests(instance: &mut Lambda, name: &str) {
     assert!(changed.is_none(), "{name} did something without an event\n{at_rest:#?}\n{changed:#?}");
 }
 
-#[tokio::test]
-async fn between_invocations_nothing_runs() {
-    let installation = Installation::new().await;
-    let mut world = World::on(&installation);
+/// Uses every function of the installation and fails if one of them does not rest afterwards.
+fn assert_all_rest(installation: &Installation, mut world: World) {
     for (function, asked) in installation.requests() {
         world.ask(Front::FunctionUrl, function, &asked);
     }
@@ -83,4 +84,26 @@ async fn between_invocations_nothing_runs() {
 
     let asked = installation.sdk("GET", "/client/env/{environment}/feature-configs", &Value::Null);
     assert_eq!(world.ask(Front::FunctionUrl, Function::Client, &asked).status, 200, "it goes on afterwards");
+}
+
+#[tokio::test]
+async fn between_invocations_nothing_runs() {
+    let installation = Installation::new().await;
+    assert_all_rest(&installation, World::on(&installation));
+}
+
+#[tokio::test]
+async fn between_invocations_no_store_hears_of_a_function_that_is_connected_to_it() {
+    let (changes, reports) = (Redis::start(), Redis::start());
+    let database = database_url().await;
+    let installation = Installation::on(&on_postgres(open(&database))).await;
+    let world = World::on_stores(&[
+        ("BURGEE_DATABASE_URL", &database),
+        // As in infra/aws/template.yaml.
+        ("BURGEE_DATABASE_CONNECTIONS", "1"),
+        ("BURGEE_REDIS_URL", &changes.url()),
+        ("BURGEE_METRICS_REDIS_URL", &reports.url()),
+    ]);
+
+    assert_all_rest(&installation, world);
 }

@@ -1,45 +1,24 @@
 //! A private Postgres: made with `initdb` in a temporary folder, reached by a Unix socket in it.
 
 use std::fs;
-use std::net::TcpListener;
-use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rustix::process::{Signal, geteuid};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::certificates::Certificates;
 use crate::deadline::wait_for;
 use crate::repository::find_program;
-use crate::server::Server;
+use crate::server::{Server, free_port};
+use crate::service_user::ServiceUser;
 
 /// Making and starting a cluster takes a second or two on an idle machine.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Nobody else can reach it, and nothing in it needs to survive a power cut.
 const SETTINGS: [&str; 4] = ["listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=300"];
-
-/// A certificate for `localhost` that vouches for itself.
-const CERTIFICATE: [&str; 16] = [
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    "-days",
-    "2",
-    "-subj",
-    "/CN=localhost",
-    "-addext",
-    "subjectAltName=DNS:localhost",
-    "-addext",
-    "basicConstraints=critical,CA:FALSE",
-    "-batch",
-];
 
 /// A running cluster whose default collation is not "C": ICU's `en`, where `a` < `B`. Dropping it ends
 /// the server and removes its files.
@@ -62,29 +41,33 @@ impl Postgres {
         Self { server: serve(&folder, &[], None), folder, _owner: Some(owner) }
     }
 
-    /// The same on a TCP port, with TLS, and the port.
+    /// The same on a TCP port of `localhost`, and the port; with TLS where there are certificates.
     ///
     /// # Panics
-    /// As `start`; if there is no openssl, which Debian's Postgres brings.
-    pub fn start_encrypted() -> (Self, u16) {
+    /// As `start`.
+    pub fn start_on_port(certificates: Option<&Certificates>) -> (Self, u16) {
         let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
         let folder = owner.path().to_owned();
         make_cluster(&folder);
-        let mut openssl = User::for_server().command(Path::new("openssl"), &folder);
-        openssl
-            .args(CERTIFICATE)
-            .args(["-keyout", "data/server.key", "-out", "data/server.crt"])
-            .stderr(Stdio::null());
-        assert!(openssl.status().is_ok_and(|status| status.success()), "openssl makes no certificate");
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.unwrap_or_else(|error| panic!("no free port: {error}")).port();
-        let settings = ["ssl=on".to_owned(), "listen_addresses=127.0.0.1".to_owned(), format!("port={port}")];
+        let port = free_port();
+        let mut settings = vec!["listen_addresses=127.0.0.1".to_owned(), format!("port={port}")];
+        if let Some(certificates) = certificates {
+            certificates.put(&folder.join("data"));
+            ServiceUser::new().take_over(&folder.join("data"));
+            settings.push("ssl=on".to_owned());
+        }
         (Self { server: serve(&folder, &settings, None), folder, _owner: Some(owner) }, port)
     }
 
-    /// The file with the certificate of an encrypted one.
-    pub fn certificate(&self) -> PathBuf {
-        self.folder.join("data/server.crt")
+    /// From now on takes connections over TCP with TLS only.
+    ///
+    /// # Panics
+    /// If the server cannot be told.
+    pub fn demand_encryption(&self) {
+        let rules = self.folder.join("data/pg_hba.conf");
+        let written = fs::write(rules, "local all all trust\nhostssl all all all trust\n");
+        written.unwrap_or_else(|error| panic!("cannot write pg_hba.conf: {error}"));
+        self.signal(Signal::HUP);
     }
 
     /// One for all tests of this process, which ends with it.
@@ -109,6 +92,27 @@ impl Postgres {
         self.server.stop();
     }
 
+    /// Ends the server as a crash does: connections are cut off, and what is not on disk yet stays off it.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn crash(&mut self) {
+        self.signal(Signal::QUIT);
+        self.server.stop();
+    }
+
+    fn signal(&self, signal: Signal) {
+        let lock = fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap_or_default();
+        let pid = lock.lines().next().and_then(|pid| Pid::from_raw(pid.parse().ok()?));
+        let pid = pid.unwrap_or_else(|| panic!("Postgres does not run"));
+        kill_process(pid, signal).unwrap_or_else(|error| panic!("Postgres gets no signal: {error}"));
+    }
+
+    /// The folder with its socket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Starts the server that was stopped.
     pub fn start_again(&mut self) {
         self.server = serve(&self.folder, &[], None);
@@ -128,7 +132,7 @@ impl Postgres {
 
 /// Makes a cluster in `folder/data`.
 fn make_cluster(folder: &Path) {
-    let user = User::for_server();
+    let user = ServiceUser::new();
     user.take_over(folder);
     let mut initdb = user.command(&program("initdb"), folder);
     initdb.args(["--username=burgee", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"]);
@@ -139,7 +143,7 @@ fn make_cluster(folder: &Path) {
 
 /// Starts the server of a cluster and waits until it can be used.
 fn serve(folder: &Path, more: &[String], remove: Option<&Path>) -> Server {
-    let mut postgres = User::for_server().command(&program("postgres"), folder);
+    let mut postgres = ServiceUser::new().command(&program("postgres"), folder);
     postgres.arg("-D").arg(folder.join("data")).arg("-k").arg(folder);
     let log = ["log_destination=stderr", "logging_collector=on", "log_directory=.", "log_filename=log"];
     for setting in SETTINGS.iter().chain(&log).copied().chain(more.iter().map(String::as_str)) {
@@ -158,40 +162,6 @@ fn serve(folder: &Path, more: &[String], remove: Option<&Path>) -> Server {
         lock.lines().any(|line| line.trim() == "ready").then_some(())
     });
     server
-}
-
-/// Who runs the server: Postgres refuses to run as root, so root becomes Debian's `postgres`.
-struct User {
-    becomes: Option<String>,
-}
-
-impl User {
-    fn for_server() -> Self {
-        Self { becomes: geteuid().is_root().then(|| "postgres".to_owned()) }
-    }
-
-    fn take_over(&self, folder: &Path) {
-        let Some(name) = &self.becomes else { return };
-        let output = Command::new("id").args(["-u", name]).output();
-        let uid = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()?.trim().parse().ok());
-        let uid = uid.unwrap_or_else(|| panic!("root cannot run Postgres, and there is no user {name}"));
-        chown(folder, Some(uid), None)
-            .unwrap_or_else(|error| panic!("cannot give {} to {name}: {error}", folder.display()));
-    }
-
-    fn command(&self, program: &Path, folder: &Path) -> Command {
-        let mut command = match &self.becomes {
-            Some(name) => {
-                let mut command = Command::new("setpriv");
-                command.arg(format!("--reuid={name}")).arg(format!("--regid={name}"));
-                command.args(["--clear-groups", "--"]).arg(program);
-                command
-            }
-            None => Command::new(program),
-        };
-        command.stdin(Stdio::null()).stdout(Stdio::null()).env_remove("LC_ALL").current_dir(folder);
-        command
-    }
 }
 
 /// Debian keeps the server's programs in a folder per version that is not on the PATH.

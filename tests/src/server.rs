@@ -1,5 +1,6 @@
 //! Servers of others that a test process starts: they end with it, however it ends.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -23,6 +24,12 @@ kill $watcher 2>/dev/null
 [ -z "$folder" ] || rm -rf "$folder"
 exit $status
 "#;
+
+/// A port of this machine that is free now, for a server that cannot choose one itself.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.unwrap_or_else(|error| panic!("no free port: {error}")).port()
+}
 
 /// A running server. Dropping it ends it.
 pub struct Server {

@@ -171,38 +171,3 @@ async fn what_the_server_refuses_at_the_door_says_what_to_do() {
     assert!(text.ends_with("create the database or correct BURGEE_DATABASE_URL"), "{text}");
     assert!(!text.contains("secret"), "{text}");
 }
-
-#[tokio::test]
-async fn each_sslmode_encrypts_and_checks_what_it_says() {
-    let (server, port) = Server::start_encrypted();
-    let certificate = server.certificate().display().to_string();
-    let is_encrypted = async |host: &str, query: &str| {
-        let db = open(&format!("postgres://burgee@{host}:{port}/postgres?{query}"));
-        let asked = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        db.query(Statement::new(asked)).await.map(|rows| rows[0].bool(0).unwrap())
-    };
-
-    assert_eq!(is_encrypted("localhost", "sslmode=disable").await, Ok(false));
-    assert_eq!(is_encrypted("localhost", "").await, Ok(true));
-    assert_eq!(is_encrypted("127.0.0.1", "sslmode=require").await, Ok(true));
-    let known = format!("sslmode=verify-full&sslrootcert={certificate}");
-    assert_eq!(is_encrypted("localhost", &known).await, Ok(true));
-    for (host, query) in [("127.0.0.1", &*known), ("localhost", "sslmode=verify-full")] {
-        let refused = is_encrypted(host, query).await;
-
-        let Err(DbError::Unavailable(text)) = refused else { panic!("{host} {query}: {refused:?}") };
-        assert!(text.contains("invalid peer certificate"), "{text}");
-    }
-}
-
-#[test]
-fn a_file_of_authorities_that_cannot_be_read_is_named() {
-    let url = "postgres://me:secret@localhost/burgee?sslmode=verify-full&sslrootcert=/nowhere/ca.pem";
-
-    let error = Postgres::new(url, 1).err().unwrap();
-
-    assert_eq!(
-        error.to_string(),
-        "BURGEE_DATABASE_URL: sslrootcert /nowhere/ca.pem holds no PEM certificates"
-    );
-}

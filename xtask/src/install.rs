@@ -37,13 +37,17 @@ pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut install)
 }
 
-/// The published SDKs, exactly as locked, a browser for one of them, Postgres and Redis for the storage tests.
+/// The published SDKs, exactly as locked, a browser for one of them, Postgres, PgBouncer and Redis for the storage
+/// tests.
 pub(crate) fn test_servers_and_sdks(shell: &Shell) -> anyhow::Result<()> {
     if !has_initdb(shell) {
         debian_package(shell, "postgresql")?;
     }
     if !succeeds(shell.command("redis-server").arg("--version")) {
         debian_package(shell, "redis-server")?;
+    }
+    if !succeeds(shell.command("pgbouncer").arg("--version")) && !Path::new("/usr/sbin/pgbouncer").is_file() {
+        debian_package(shell, "pgbouncer")?;
     }
     // The page that the first start prints uses it.
     if !succeeds(shell.command("curl").arg("--version")) {

@@ -62,7 +62,7 @@ const TARGETS: &[(&str, u64, Concurrency)] = &[
     ("simulation", 90, Concurrency::Cores),
     ("spin", 90, Concurrency::One),
     ("statements", 60, Concurrency::Cores),
-    ("storage", 120, Concurrency::Shared),
+    ("storage", 150, Concurrency::Shared),
     ("streams", 60, Concurrency::One),
     // The first to be built, so its time holds what it shares with all others.
     ("tidy", 240, Concurrency::Cores),

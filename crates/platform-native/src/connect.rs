@@ -27,6 +27,13 @@ pub const STORE_VARS: &[Var] = &[
         help: "Connections to Postgres that one process may have at once.",
     },
     Var {
+        name: PREPARE,
+        kind: Kind::Boolean,
+        default: Fallback::Value("true"),
+        secret: false,
+        help: "Whether Postgres keeps statements for their next use. Set it to false behind a pooler in transaction mode that does not track prepared statements, such as PgBouncer before 1.21.",
+    },
+    Var {
         name: REDIS,
         kind: Kind::Text,
         default: Fallback::Optional,
@@ -51,6 +58,7 @@ pub const STORE_VARS: &[Var] = &[
 
 const DATABASE: &str = "BURGEE_DATABASE_URL";
 const CONNECTIONS: &str = "BURGEE_DATABASE_CONNECTIONS";
+const PREPARE: &str = "BURGEE_DATABASE_PREPARE";
 const REDIS: &str = "BURGEE_REDIS_URL";
 const METRICS_REDIS: &str = "BURGEE_METRICS_REDIS_URL";
 const PREFIX: &str = "BURGEE_REDIS_PREFIX";
@@ -74,6 +82,7 @@ pub fn connect(vars: &Vars) -> anyhow::Result<Platform> {
         ),
         (Some("postgres" | "postgresql"), redis) => {
             let database = Postgres::new(url, usize::try_from(vars.number(CONNECTIONS)?)?)?;
+            let database = if vars.boolean(PREPARE)? { database } else { database.unprepared() };
             match redis {
                 (None, None) => Ok(on_postgres(database)),
                 (Some(redis), Some(metrics)) => {

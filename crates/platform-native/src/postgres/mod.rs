@@ -18,7 +18,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use fault::Failure;
 use limits::{CANCEL_TIME, CONNECT_TIME, POOL_WAIT};
-use session::{Batch, Query, Session, Work};
+use session::{Batch, Preparing, Query, Session, Work};
 use settings::Settings;
 
 /// A Postgres database. Nothing is connected until something is asked.
@@ -26,6 +26,7 @@ pub struct Postgres {
     pool: Pool,
     tls: MakeRustlsConnect,
     place: String,
+    preparing: Preparing,
 }
 
 impl Postgres {
@@ -45,7 +46,14 @@ impl Postgres {
             .wait_timeout(Some(POOL_WAIT))
             .create_timeout(Some(CONNECT_TIME))
             .build()?;
-        Ok(Self { pool, tls, place })
+        Ok(Self { pool, tls, place, preparing: Preparing::Once })
+    }
+
+    /// The same behind a pooler that gives every transaction another connection and keeps no prepared statements:
+    /// nothing is prepared.
+    #[must_use]
+    pub fn unprepared(self) -> Self {
+        Self { preparing: Preparing::Never, ..self }
     }
 
     /// Does the work. A connection that ended while it lay in the pool is no reason to fail: the server was
@@ -67,7 +75,8 @@ impl Postgres {
     async fn attempt<W: Work>(&self, connection: Object, work: &W) -> Result<W::Output, Failure> {
         // Whoever stops waiting amid a batch must not leave an open transaction to the next user.
         let connection = guard(connection, |unfit| drop(Object::take(unfit)));
-        let outcome = work.run(Session { client: &connection, place: &self.place }).await;
+        let outcome =
+            work.run(Session { client: &connection, place: &self.place, preparing: self.preparing }).await;
         match outcome {
             Ok(_) | Err(Failure::Refused(_)) => drop(ScopeGuard::into_inner(connection)),
             Err(Failure::Late(_)) => {

@@ -8,12 +8,11 @@ use deadpool_postgres::ClientWrapper;
 use futures_util::future::{BoxFuture, FutureExt, TryFutureExt, maybe_done};
 use platform::{DbError, Row, Statement};
 use tokio::time::timeout;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Error, Statement as Prepared};
+use tokio_postgres::{Error, Row as Found, Statement as Prepared};
 
 use super::fault::{self, Failure};
 use super::limits::{PIPELINE_MAX, STATEMENT_TIME};
-use super::value::{Bound, owned};
+use super::value::{Bound, owned, parameters, typed};
 use crate::statement;
 
 /// With limits on the server too, for this transaction only: nothing of ours stays with the session, which a
@@ -26,6 +25,17 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
 pub(super) struct Session<'a> {
     pub(super) client: &'a ClientWrapper,
     pub(super) place: &'a str,
+    pub(super) preparing: Preparing,
+}
+
+/// Whether a statement is kept by the server under a name, so that its next use needs no planning.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Preparing {
+    /// Once on each connection.
+    Once,
+    /// Never: the next transaction may run on another connection of a pooler, where that name is unknown or, worse,
+    /// another program's.
+    Never,
 }
 
 /// What can be done on a connection, and done again on another one if nothing came of it.
@@ -49,11 +59,10 @@ impl Work for Query {
     async fn run(&self, session: Session<'_>) -> Result<Vec<Row>, Failure> {
         let statement = &self.0;
         statement::check(statement).map_err(Failure::Refused)?;
-        let prepared = session.before_commit(session.client.prepare_cached(statement.sql)).await;
+        let prepared = session.before_commit(session.prepare(statement)).await;
         let prepared = prepared.map_err(|failure| about(statement, failure))?;
-        let bound = bind(statement, &prepared)?;
-        let parameters = parameters(&bound);
-        let answer = session.client.query(&prepared, &parameters);
+        let bound = bind(statement, prepared.as_ref())?;
+        let answer = session.query(statement, prepared.as_ref(), &bound);
         let answer = if reads(statement) {
             session.before_commit(answer).await
         } else {
@@ -97,9 +106,9 @@ impl Session<'_> {
     async fn pipelined(&self, statements: &[Statement]) -> Result<Vec<u64>, Failure> {
         let mut affected = Vec::with_capacity(statements.len());
         for chunk in statements.chunks(PIPELINE_MAX) {
-            let prepared = chunk.iter().map(|statement| self.client.prepare_cached(statement.sql).boxed());
+            let prepared = chunk.iter().map(|statement| self.prepare(statement).boxed());
             let prepared = self.before_commit(in_order(prepared.collect()).map(Ok)).await?;
-            let prepared: Vec<Prepared> = chunk
+            let prepared: Vec<Option<Prepared>> = chunk
                 .iter()
                 .zip(prepared)
                 .map(|(statement, prepared)| self.read(statement, prepared))
@@ -113,18 +122,18 @@ impl Session<'_> {
     async fn run_chunk(
         &self,
         chunk: &[Statement],
-        prepared: &[Prepared],
+        prepared: &[Option<Prepared>],
         affected: &mut Vec<u64>,
     ) -> Result<(), Failure> {
         let pairs = || chunk.iter().zip(prepared);
-        let bound: Vec<Vec<Bound<'_>>> =
-            pairs().map(|(statement, prepared)| bind(statement, prepared)).collect::<Result<_, _>>()?;
-        let parameters: Vec<_> = bound.iter().map(|bound| parameters(bound)).collect();
+        let bound: Vec<Vec<Bound<'_>>> = pairs()
+            .map(|(statement, prepared)| bind(statement, prepared.as_ref()))
+            .collect::<Result<_, _>>()?;
         let begin = affected.is_empty().then(|| self.client.batch_execute(BEGIN).map_ok(|()| 0).boxed());
         let begins = begin.is_some();
-        let runs = pairs().zip(&parameters).map(|((_, prepared), parameters)| {
-            self.client.execute_raw(prepared, parameters.iter().copied()).boxed()
-        });
+        let runs = pairs()
+            .zip(&bound)
+            .map(|((statement, prepared), bound)| self.execute(statement, prepared.as_ref(), bound).boxed());
         let answers = in_order(begin.into_iter().chain(runs).collect());
         let mut answers = self.before_commit(answers.map(Ok)).await?.into_iter();
         if begins {
@@ -138,21 +147,51 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The same one after the other, for migrations: a statement can only be prepared when the table that it
-    /// names is there.
+    /// The same one after the other, for migrations: a statement can only be read when the table that it names
+    /// is there, and none is run twice.
     async fn one_by_one(&self, statements: &[Statement]) -> Result<Vec<u64>, Failure> {
         self.before_commit(self.client.batch_execute(BEGIN)).await?;
         let mut affected = Vec::with_capacity(statements.len());
         for statement in statements {
-            let prepared = self.before_commit(self.client.prepare(statement.sql)).await;
-            let prepared = prepared.map_err(|failure| about(statement, failure))?;
-            let bound = bind(statement, &prepared)?;
-            let ran = self.before_commit(self.client.execute(&prepared, &parameters(&bound))).await;
+            let bound = bind(statement, None)?;
+            let ran = self.before_commit(self.execute(statement, None, &bound)).await;
             let rows = ran.map_err(|failure| about(statement, failure))?;
             meets_expectation(statement, affected.len(), rows)?;
             affected.push(rows);
         }
         Ok(affected)
+    }
+
+    /// `None` where statements are not prepared.
+    async fn prepare(&self, statement: &Statement) -> Result<Option<Prepared>, Error> {
+        match self.preparing {
+            Preparing::Once => self.client.prepare_cached(statement.sql).await.map(Some),
+            Preparing::Never => Ok(None),
+        }
+    }
+
+    async fn query(
+        &self,
+        statement: &Statement,
+        prepared: Option<&Prepared>,
+        bound: &[Bound<'_>],
+    ) -> Result<Vec<Found>, Error> {
+        match prepared {
+            Some(prepared) => self.client.query(prepared, &parameters(bound)).await,
+            None => self.client.query_typed(statement.sql, &typed(bound)).await,
+        }
+    }
+
+    async fn execute(
+        &self,
+        statement: &Statement,
+        prepared: Option<&Prepared>,
+        bound: &[Bound<'_>],
+    ) -> Result<u64, Error> {
+        match prepared {
+            Some(prepared) => self.client.execute(prepared, &parameters(bound)).await,
+            None => self.client.execute_typed(statement.sql, &typed(bound)).await,
+        }
     }
 
     /// Waits for an answer that, should it not come, means that nothing was made.
@@ -191,18 +230,16 @@ fn meets_expectation(statement: &Statement, index: usize, found: u64) -> Result<
     }
 }
 
-/// The values in the order of their placeholders.
-fn bind<'a>(statement: &'a Statement, prepared: &Prepared) -> Result<Vec<Bound<'a>>, Failure> {
-    let (wanted, found) = (prepared.params().len(), statement.values.len());
+/// The values in the order of their placeholders, which are counted if the statement is `prepared`: else the server
+/// does so.
+fn bind<'a>(statement: &'a Statement, prepared: Option<&Prepared>) -> Result<Vec<Bound<'a>>, Failure> {
+    let found = statement.values.len();
+    let wanted = prepared.map_or(found, |prepared| prepared.params().len());
     if wanted != found {
         let text = format!("{wanted} placeholders, {found} values in {:?}", statement.sql);
         return Err(Failure::Refused(DbError::Invalid(text)));
     }
     Ok(statement.values.iter().map(Bound).collect())
-}
-
-fn parameters<'a>(bound: &'a [Bound<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
-    bound.iter().map(|bound| -> &(dyn ToSql + Sync) { bound }).collect()
 }
 
 /// Whether it changes nothing, so that it can be asked again. `WITH` may begin either.

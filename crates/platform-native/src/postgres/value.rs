@@ -34,6 +34,30 @@ impl ToSql for Bound<'_> {
     to_sql_checked!();
 }
 
+impl Bound<'_> {
+    /// The type as which the server is told of it, where it was not asked which one it wants.
+    const fn sent_as(&self) -> Type {
+        match self.0 {
+            Value::Null => Type::UNKNOWN,
+            Value::Bool(_) => Type::BOOL,
+            Value::Int(_) => Type::INT8,
+            Value::Real(_) => Type::FLOAT8,
+            Value::Text(_) => Type::TEXT,
+            Value::Bytes(_) => Type::BYTEA,
+        }
+    }
+}
+
+/// The values for a prepared statement.
+pub(super) fn parameters<'a>(bound: &'a [Bound<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    bound.iter().map(|bound| -> &(dyn ToSql + Sync) { bound }).collect()
+}
+
+/// The values for a statement that is not prepared.
+pub(super) fn typed<'a>(bound: &'a [Bound<'a>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    parameters(bound).into_iter().zip(bound).map(|(value, bound)| (value, bound.sent_as())).collect()
+}
+
 /// A value on its way out of a row.
 struct Owned(Value);
 
