@@ -9,6 +9,7 @@ use tests::driver::Driver;
 use tests::repository::root;
 use tests::wire::send;
 
+use crate::kv::Kv;
 use crate::publisher::Launch;
 use crate::world::{Fetches, World, alice, authenticate, claims};
 
@@ -90,6 +91,33 @@ fn a_key_that_was_refused_costs_the_origin_nothing_for_ten_seconds() {
 
     assert_eq!(again, first, "word for word");
     assert_eq!(asked_anew.0, 502, "now that there is nobody to ask");
+}
+
+#[test]
+fn while_kv_is_away_the_origin_answers() {
+    let mut world = World::new(Fetches::No);
+    let token = world.known();
+
+    world.kv = Kv::start();
+    let (status, body) = world.evaluations(world.url(), &token, "/dark-mode");
+
+    assert_eq!((status, &body["value"]), (200, &json!("false")), "{body}");
+}
+
+#[test]
+fn a_snapshot_that_the_engine_does_not_take_is_evaluated_at_the_origin() {
+    let world = World::new(Fetches::No);
+    let token = world.known();
+    let uuid = &world.uuid;
+    let newer =
+        format!(r#"{{"format":1000,"environment":"{uuid}","version":1000,"flags":[],"segments":[]}}"#);
+
+    world.kv.put_snapshot(uuid, &newer, json!({ "version": 1000 }));
+    let answers = [(); 2].map(|()| world.evaluations(world.url(), &token, "/dark-mode"));
+
+    for (status, body) in answers {
+        assert_eq!((status, &body["value"]), (200, &json!("false")), "{body}");
+    }
 }
 
 /// The browser SDK at a Worker, with a stream.

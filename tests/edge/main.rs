@@ -3,6 +3,7 @@
 
 mod cloudflare;
 mod differential;
+mod distributed;
 mod kv;
 mod limits;
 mod package;

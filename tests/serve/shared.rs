@@ -4,48 +4,18 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tests::admin::get;
-use tests::burgee::{Burgee, Demo, Launch, burgee};
+use tests::burgee::{Burgee, Demo, Launch};
 use tests::deadline::wait_for;
+use tests::distributed::Distributed;
 use tests::listener::{Listener, Memory};
-use tests::postgres::Postgres;
-use tests::redis::Redis;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Stores, and what names them.
-struct Stores {
-    postgres: Postgres,
-    _redis: [Redis; 2],
-    names: Vec<(&'static str, String)>,
-}
-
-impl Stores {
-    fn start() -> Self {
-        let (postgres, redis) = (Postgres::start(), [Redis::start(), Redis::start()]);
-        let names = vec![
-            ("BURGEE_DATABASE_URL", postgres.default_url()),
-            ("BURGEE_REDIS_URL", redis[0].url()),
-            ("BURGEE_METRICS_REDIS_URL", redis[1].url()),
-        ];
-        Self { postgres, _redis: redis, names }
-    }
-
-    fn migrate(&self) {
-        let migrated = burgee().arg("migrate").envs(self.names.iter().cloned()).output().unwrap();
-        assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
-    }
-
-    fn serve(&self, folder: &TempDir) -> Burgee {
-        let launch = Launch::new(folder.path(), Demo::No);
-        self.names.iter().fold(launch, |launch, (name, value)| launch.set(name, value)).start()
-    }
-}
-
 #[test]
 fn a_change_made_at_one_server_is_heard_at_the_other_and_survives_the_database_being_away() {
-    let (mut stores, folders) = (Stores::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    let (mut stores, folders) = (Distributed::start(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
     stores.migrate();
-    let [one, other] = folders.each_ref().map(|folder| stores.serve(folder));
+    let [one, other] = folders.each_ref().map(|folder| stores.serve(folder.path()));
     let environment = one.admin().create_environment("shop", "dev");
     environment.create_flag("dark", "boolean", &[("yes", "true"), ("no", "false")]);
     let key = environment.create_key("sdk", "Server");

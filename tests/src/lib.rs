@@ -13,6 +13,7 @@ pub mod binary;
 pub mod burgee;
 pub mod certificates;
 pub mod deadline;
+pub mod distributed;
 pub mod driver;
 pub mod exchange;
 pub mod lambda;

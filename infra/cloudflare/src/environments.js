@@ -25,15 +25,14 @@ export class Environments {
   async get(id, atLeast, context) {
     const wanted = Math.max(atLeast, this.#announced.get(id) ?? 0);
     const kept = this.#kept.get(id);
-    if (kept && kept.environment.version >= wanted && Date.now() - kept.checkedMs < FRESH_MS) return kept.environment;
-    const stored = await this.#bindings.FLAGS.get(`snapshot:${id}`, { type: 'text', cacheTtl: 60 });
-    const found = await this.#keep(id, stored);
-    if (found && found.version >= wanted) return found;
+    if (kept && kept.version >= wanted && Date.now() - kept.checkedMs < FRESH_MS) return kept.environment;
+    const found = await this.#keep(id, await this.#stored(id));
+    if (found && found.version >= wanted) return found.environment;
     const text = await this.#fetch(id, wanted);
     if (text === undefined) return undefined;
     // `burgee publish` looks at the metadata before it writes.
     context.waitUntil(this.#bindings.FLAGS.put(`snapshot:${id}`, text, { metadata: { version: versionOf(text) } }));
-    return this.#keep(id, text);
+    return (await this.#keep(id, text))?.environment;
   }
 
   /**
@@ -61,17 +60,27 @@ export class Environments {
     this.#announced.set(id, Math.max(version, this.#announced.get(id) ?? 0));
   }
 
-  /** The newer of what is kept and the snapshot; compiled only if it is newer. */
+  /** What KV has; null if it has nothing, or does not answer, which is no reason to answer nobody. */
+  async #stored(id) {
+    try {
+      return await this.#bindings.FLAGS.get(`snapshot:${id}`, { type: 'text', cacheTtl: 60 });
+    } catch (error) {
+      console.error(error.stack);
+      return null;
+    }
+  }
+
+  /** The newer of what is kept and the snapshot; compiled only if it is newer. Undefined if there is neither. */
   async #keep(id, text) {
     const kept = this.#kept.get(id);
-    const version = text === undefined || text === null ? -1 : versionOf(text);
-    const older = version <= (kept?.environment.version ?? -1);
-    const environment = older ? kept?.environment : new Environment(await loadModule(), text);
-    if (!environment) return undefined;
+    const version = text === null ? -1 : versionOf(text);
+    const isNewer = version > (kept?.version ?? -1);
+    if (!isNewer && !kept) return undefined;
+    const newest = { ...(isNewer ? { version, environment: await compiled(text) } : kept), checkedMs: Date.now() };
     this.#kept.delete(id);
-    this.#kept.set(id, { environment, checkedMs: Date.now() });
+    this.#kept.set(id, newest);
     if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value);
-    return environment;
+    return newest;
   }
 
   /** The snapshot of the origin; undefined without a server key for the environment. */
@@ -93,6 +102,16 @@ export class Environments {
     const body = JSON.stringify({ apiKey: key });
     const response = await fetch(new URL('/client/auth', this.#bindings.ORIGIN), { method: 'POST', headers, body });
     return response.ok ? (await response.json()).authToken : undefined;
+  }
+}
+
+/** Undefined if the engine does not take it, because it is too large or of a newer format: then the origin answers. */
+async function compiled(snapshot) {
+  try {
+    return new Environment(await loadModule(), snapshot);
+  } catch (error) {
+    console.error(error.stack);
+    return undefined;
   }
 }
 

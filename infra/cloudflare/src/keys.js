@@ -13,7 +13,7 @@ export class Keys {
 
   /** The record of a key that is alive; undefined if only the origin can know. */
   async live(hash) {
-    const record = await this.#store.get(`key:${hash}`, 'json');
+    const record = await this.#store.get(`key:${hash}`, 'json').catch((error) => console.error(error.stack));
     if (!record || (record.expires_ms && record.expires_ms <= Date.now())) return undefined;
     return record;
   }
