@@ -36,9 +36,9 @@ const MIGRATIONS: &[Migration] = &[
 const CREATE_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT NOT NULL PRIMARY KEY, min_reader BIGINT NOT NULL)";
 
-const TABLE_EXISTS_POSTGRES: &str = "SELECT count(*) FROM information_schema.tables
+const TABLES_POSTGRES: &str = "SELECT count(*) FROM information_schema.tables
      WHERE table_schema = current_schema() AND table_name = 'schema_version'";
-const TABLE_EXISTS_SQLITE: &str =
+const TABLES_SQLITE: &str =
     "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
 
 const NEWEST: &str = "SELECT version, min_reader FROM schema_version ORDER BY version DESC LIMIT 1";
@@ -93,14 +93,20 @@ pub async fn schema_version(db: &dyn Db) -> Result<i64, Error> {
     Ok(found(db).await.map_err(unavailable)?.0)
 }
 
+/// The newest version and its oldest reader; zeroes before the first migration. Every start of a function waits
+/// for this, on Spin every request: whether there is a table at all is asked only where there seems to be none.
 async fn found(db: &dyn Db) -> Result<(i64, i64), DbError> {
-    let exists = per_dialect(db.dialect(), TABLE_EXISTS_POSTGRES, TABLE_EXISTS_SQLITE);
-    let exists = db.query(exists).await?;
-    if exists.first().map_or(Ok(0), |row| row.int(0))? == 0 {
-        return Ok((0, 0));
-    }
-    let newest = db.query(Statement::new(NEWEST)).await?;
+    let newest = match db.query(Statement::new(NEWEST)).await {
+        Ok(newest) => newest,
+        Err(DbError::Invalid(_) | DbError::Schema(_)) if !has_table(db).await? => return Ok((0, 0)),
+        Err(error) => return Err(error),
+    };
     newest.first().map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+async fn has_table(db: &dyn Db) -> Result<bool, DbError> {
+    let tables = db.query(per_dialect(db.dialect(), TABLES_POSTGRES, TABLES_SQLITE)).await?;
+    Ok(tables.first().map_or(Ok(0), |row| row.int(0))? > 0)
 }
 
 fn refuse_newer(found: i64, min_reader: i64) -> Result<(), DbError> {
