@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use serde_json::error::Category;
+use serde_path_to_error::Error as PathError;
 
 use crate::{Problem, limits};
 
@@ -51,12 +52,15 @@ fn refuse_nul(text: &[u8]) -> Result<(), Error> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(text) => {
-                ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response()
-            }
-            Err(error) => Problem::from(Error::internal(error)).into_response(),
-        }
+        response(serde_json::to_vec(&self.0))
+    }
+}
+
+/// Not generic, as little here is: what is generic is compiled again for each type of body.
+fn response(text: Result<Vec<u8>, serde_json::Error>) -> Response {
+    match text {
+        Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+        Err(error) => Problem::from(Error::internal(error)).into_response(),
     }
 }
 
@@ -99,19 +103,7 @@ pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
         return Err(Error::invalid("body", "is empty; send a JSON object"));
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
-        match error.classify() {
-            Category::Data => wrong_value(&path, &error.to_string(), "body"),
-            // What a type did not expect where it stands is called syntax too, such as null for one of a
-            // few words.
-            Category::Syntax if is_unexpected(&error, text) => {
-                wrong_value(&path, &format!("does not fit: {error}"), "body")
-            }
-            Category::Io | Category::Syntax | Category::Eof => not_json(&error),
-        }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| unread(error, text))?;
     json.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }
@@ -121,15 +113,31 @@ pub fn parse_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
 /// # Errors
 /// `Invalid`, with the path to the field below `place`.
 pub fn read_json<T: DeserializeOwned>(part: &Value, place: &str) -> Result<T, Error> {
-    serde_path_to_error::deserialize(part).map_err(|error| {
-        let path = error.path().to_string();
-        match wrong_value(&path, &error.into_inner().to_string(), "") {
-            Error::Invalid(errors) => {
-                Error::Invalid(errors.into_iter().map(|error| below(error, place)).collect())
-            }
-            error => error,
+    serde_path_to_error::deserialize(part).map_err(|error| unread_part(error, place))
+}
+
+/// Why `text` could not be read.
+fn unread(error: PathError<serde_json::Error>, text: &[u8]) -> Error {
+    let path = error.path().to_string();
+    let error = error.into_inner();
+    match error.classify() {
+        Category::Data => wrong_value(&path, &error.to_string(), "body"),
+        // What a type did not expect where it stands is called syntax too, such as null for one of a few words.
+        Category::Syntax if is_unexpected(&error, text) => {
+            wrong_value(&path, &format!("does not fit: {error}"), "body")
         }
-    })
+        Category::Io | Category::Syntax | Category::Eof => not_json(&error),
+    }
+}
+
+fn unread_part(error: PathError<serde_json::Error>, place: &str) -> Error {
+    let path = error.path().to_string();
+    match wrong_value(&path, &error.into_inner().to_string(), "") {
+        Error::Invalid(errors) => {
+            Error::Invalid(errors.into_iter().map(|error| below(error, place)).collect())
+        }
+        error => error,
+    }
 }
 
 fn below(error: FieldError, place: &str) -> FieldError {

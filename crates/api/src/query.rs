@@ -37,10 +37,12 @@ pub(crate) fn refuse_nul(field: &str, text: &str) -> Result<(), Error> {
 /// Parses a query string; `Invalid` names the parameter that is missing or does not fit.
 pub(crate) fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Error> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-    serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let path = error.path().to_string();
-        wrong_value(&path, &error.into_inner().to_string(), "query")
-    })
+    serde_path_to_error::deserialize(pairs).map_err(unread)
+}
+
+fn unread(error: serde_path_to_error::Error<serde::de::value::Error>) -> Error {
+    let path = error.path().to_string();
+    wrong_value(&path, &error.into_inner().to_string(), "query")
 }
 
 #[cfg(test)]
