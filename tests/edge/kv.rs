@@ -101,6 +101,11 @@ impl Kv {
         self.address.to_string()
     }
 
+    /// Its port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// The next writes go wrong, one after the other.
     pub(crate) fn break_next(&self, faults: impl IntoIterator<Item = Fault>) {
         self.shared.kept().faults.extend(faults);

@@ -1,12 +1,16 @@
 //! `burgee publish` between a real server and a KV that has every fault.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::admin::Environment;
 use tests::burgee::{Burgee, Demo};
+use tests::certificates::Certificates;
 use tests::deadline::wait_for;
+use tests::driver::Driver;
+use tests::repository::root;
 use tests::wire::Client;
 
 use crate::kv::{Attempt, Fault, Kv};
@@ -219,6 +223,42 @@ fn a_slow_write_keeps_later_ones_waiting_and_the_end_waits_for_it() {
     assert!(status.success(), "{status}");
     assert_eq!(world.kv.snapshot(&world.shop.uuid).unwrap().metadata, json!({ "version": slow }));
     assert_eq!(world.kv.most_under_way(), 1);
+}
+
+#[test]
+fn who_is_ended_while_kv_fails_says_what_is_not_written() {
+    let world = World::new();
+    world.kv.break_next([Fault::Busy(300)]);
+    let mut publisher = world.launch().start();
+    wait_for("a word about the pause", LIMIT, || {
+        publisher.log().contains("trying again in 300").then_some(())
+    });
+
+    publisher.ask_to_end();
+
+    assert!(publisher.wait().success());
+    let sentence = format!("ended before version {} was written", world.shop.version());
+    assert!(publisher.log().contains(&sentence), "{}", publisher.log());
+}
+
+#[test]
+fn kv_is_reached_by_tls_only_where_its_certificate_is_trusted() {
+    let world = World::new();
+    let (certificates, folder) = (Certificates::new(), TempDir::new().unwrap());
+    certificates.put(folder.path());
+    let mut command = Command::new("node");
+    command.arg(root().join("tests/edge/tls.mjs")).arg(folder.path()).arg(world.kv.port().to_string());
+    let mut encrypted = Driver::start(&mut command);
+    let port = encrypted.event("a port", LIMIT, |event| event["port"].is_number()).body["port"].to_string();
+    let launch = || world.launch().set("BURGEE_CLOUDFLARE_URL", &format!("https://localhost:{port}"));
+
+    let stranger = launch().start();
+    wait_for("a word about it", LIMIT, || stranger.log().contains("invalid peer certificate").then_some(()));
+    let before = world.kv.attempts().len();
+    let _publisher = launch().set("SSL_CERT_FILE", certificates.authority().to_str().unwrap()).start();
+    world.wait_for_newest();
+
+    assert_eq!(before, 0);
 }
 
 #[test]

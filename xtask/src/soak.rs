@@ -102,7 +102,7 @@ fn edge(shell: &Shell) -> anyhow::Result<()> {
     shell::run(shell.command("npm").args(["ci", "--ignore-scripts"]).current_dir(&peers))?;
     shell::run(shell.command("node").arg("measure.mjs").current_dir(&peers))?;
     spin::host(shell)?;
-    let arguments = ["test", "-p", "tests", "--test", "edge", "differential", "--", "--nocapture"];
+    let arguments = ["test", "--workspace", "--test", "edge", "differential", "--", "--nocapture"];
     let mut test = shell.cargo(arguments);
     test.arg("--test-threads=1");
     shell::run(test.env("BURGEE_SOAK", "1"))

@@ -7,7 +7,7 @@ use http::header::HeaderValue;
 use model::Version;
 use platform_native::SystemRandom;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -65,16 +65,15 @@ impl Publisher {
         let environment = self.origin.environment.clone();
         let mut backoff = Backoff::default();
         let mut has_worked = false;
-        loop {
+        while !end.is_cancelled() {
             let known = *news.borrow_and_update();
             let pause = match self.bring_up(known.version, &end).await {
                 Ok(()) => {
                     has_worked = true;
                     backoff.reset();
                     let pause = if known.listening { self.check_every } else { POLL_EVERY };
-                    let news = tokio::time::timeout(pause, news.changed());
-                    // Nothing heard is a reason to look as well.
-                    let Some(_) = end.run_until_cancelled(news).await else { return Ok(()) };
+                    // Nothing heard is a reason to look as well; and who is asked to end looks no more.
+                    let _ = end.run_until_cancelled(timeout(pause, news.changed())).await;
                     continue;
                 }
                 Err(Failure::Passing { why, wait }) => {
@@ -88,10 +87,12 @@ impl Publisher {
                 }
                 Err(Failure::Refused(why)) => return Err(why),
             };
-            if end.run_until_cancelled(sleep(pause)).await.is_none() {
-                return Ok(());
-            }
+            let _ = end.run_until_cancelled(sleep(pause)).await; // Asked to end: see above.
         }
+        if let Some(Snapshot { version, .. }) = &self.unwritten {
+            warn!(environment = %environment, "environment {environment}: ended before version {version} was written");
+        }
+        Ok(())
     }
 
     async fn bring_up(&mut self, heard: Version, end: &CancellationToken) -> Result<(), Failure> {
