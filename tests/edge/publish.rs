@@ -291,6 +291,21 @@ fn an_origin_that_ends_and_comes_back_is_followed_again() {
 }
 
 #[test]
+fn a_key_that_is_revoked_later_is_told_of_and_asked_with_again() {
+    let world = World::new();
+    let mut publisher = world.publisher();
+
+    world.shop.environment.delete_key("edge");
+    world.shop.environment.switch("dark-mode", "on");
+    wait_for("a word about it", LIMIT, || {
+        let log = publisher.log();
+        (log.contains("refuses the key of environment") && log.contains("trying again in 60s")).then_some(())
+    });
+
+    assert!(!publisher.has_ended());
+}
+
+#[test]
 fn a_newer_version_in_kv_stays() {
     let world = World::new();
     let newer = world.shop.version() + 1_000_000;
