@@ -9,6 +9,7 @@ mod admin {
     pub(crate) mod bad_fields;
     pub(crate) mod bad_input;
     pub(crate) mod contract;
+    pub(crate) mod cron;
     pub(crate) mod document;
     pub(crate) mod environments;
     pub(crate) mod evaluations;
