@@ -30,7 +30,7 @@ static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
 
 fn build(name: &str) -> PathBuf {
     let arguments = ["build", "--quiet", "--workspace", "--bin", name];
-    let built = Command::new(env!("CARGO")).args(arguments).current_dir(root()).status();
+    let built = cargo().args(arguments).status();
     assert!(built.is_ok_and(|status| status.success()), "cargo {} failed", arguments.join(" "));
     // This test program is <target>/<profile>/deps/<name>.
     let this = std::env::current_exe().unwrap_or_else(|error| panic!("where am I? {error}"));
@@ -47,6 +47,21 @@ pub fn of_hosts(name: &str) -> PathBuf {
     let built = this.ancestors().nth(3).unwrap_or(Path::new("")).join("spin-host/debug").join(name);
     assert!(built.is_file(), "{} is not built: run `cargo xtask test edge`", built.display());
     built
+}
+
+/// The cargo that runs this test, in the repository. It is not told what this package is called: build scripts would
+/// take that for a change.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let is_of_package =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(is_of_package) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo.current_dir(root());
+    cargo
 }
 
 /// The command that runs `program` with nothing of this process's settings.

@@ -13,6 +13,7 @@ use model::{FlagKind, Target};
 use serde_json::{Number, Value, json};
 use tempfile::TempDir;
 
+use crate::binary::cargo;
 use crate::deadline::wait_until;
 use crate::process::Process;
 use crate::repository::root;
@@ -58,8 +59,7 @@ static PYTHON: LazyLock<PathBuf> = LazyLock::new(|| {
         return path.into();
     }
     let arguments = ["run", "--quiet", "--package", "xtask", "--", "python"];
-    let ran =
-        Command::new(env!("CARGO")).args(arguments).current_dir(root()).stderr(Stdio::inherit()).output();
+    let ran = cargo().args(arguments).stderr(Stdio::inherit()).output();
     let ran = ran.unwrap_or_else(|error| panic!("cannot start cargo: {error}"));
     assert!(ran.status.success(), "cargo {} failed", arguments.join(" "));
     let printed = String::from_utf8_lossy(&ran.stdout);

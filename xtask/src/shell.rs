@@ -45,6 +45,16 @@ impl Shell {
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root);
+        // What the cargo above tells this program about itself, build scripts of the cargo below would take for a
+        // change, and build everything that encrypts once more: each time that cargo is typed after xtask, or xtask
+        // after cargo.
+        for (name, _) in std::env::vars_os() {
+            let is_of_package =
+                |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+            if name.to_str().is_some_and(is_of_package) {
+                command.env_remove(name);
+            }
+        }
         if let Some(path) = std::env::var_os("PATH") {
             let folders = std::iter::once(self.tools.join("bin")).chain(std::env::split_paths(&path));
             if let Ok(path) = std::env::join_paths(folders) {
