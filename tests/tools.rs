@@ -14,6 +14,7 @@ mod tools {
     pub(crate) mod lived;
     pub(crate) mod migrate;
     pub(crate) mod mistakes;
+    pub(crate) mod ready;
     pub(crate) mod repeated;
     pub(crate) mod tampering;
 }

@@ -2,16 +2,15 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::io::{self, Write};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use platform::{Clock, Db};
 use platform_native::{Sqlite, SystemClock, is_served};
 
-use crate::{data, serve};
+use crate::{data, ready, serve};
 
 /// How long before its end a key is worth a word.
 const EXPIRES_SOON_MS: i64 = 14 * 24 * 60 * 60 * 1_000;
@@ -24,9 +23,6 @@ const EARLIEST_MS: i64 = 1_735_689_600_000;
 
 /// Free bytes below which writes may fail soon: the log of a busy hour, and a checkpoint.
 const SPACE_NEEDED: u64 = 256 << 20;
-
-/// How long a server may take to say that it is well.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// What to look at.
 #[derive(clap::Args)]
@@ -150,7 +146,7 @@ async fn look_at_database(sqlite: &Sqlite, findings: &mut Findings) {
     }
     match store::check_schema(sqlite).await {
         Ok(()) => findings.add(State::Well, "schema", format!("version {}", store::SCHEMA_VERSION)),
-        Err(error) => return findings.add(State::Broken, "schema", causes(&error)),
+        Err(error) => return findings.add(State::Broken, "schema", error.in_full()),
     }
     let looked = async {
         look_at_restore(sqlite, findings).await?;
@@ -159,7 +155,7 @@ async fn look_at_database(sqlite: &Sqlite, findings: &mut Findings) {
         look_at_history(sqlite, findings).await
     };
     if let Err(error) = looked.await {
-        findings.add(State::Broken, "database", causes(&error));
+        findings.add(State::Broken, "database", error.in_full());
     }
 }
 
@@ -234,8 +230,8 @@ fn look_at_port(listen: &str, is_served: bool, findings: &mut Findings) {
         Ok(None) => return findings.add(State::Broken, "port", format!("{listen} has no address")),
         Err(error) => return findings.add(State::Broken, "port", format!("{listen}: {error}")),
     };
-    match (is_served, ready(address)) {
-        (true, Ok(status)) if status.contains(" 200 ") => {
+    match (is_served, ready::ask(address)) {
+        (true, Ok(status)) if ready::is_success(&status) => {
             findings.add(State::Well, "port", format!("a server answers on {address} and is ready"));
         }
         (true, Ok(status)) => {
@@ -252,27 +248,6 @@ fn look_at_port(listen: &str, is_served: bool, findings: &mut Findings) {
             Err(error) => findings.add(State::Broken, "port", format!("{address} cannot be used: {error}")),
         },
     }
-}
-
-/// The first line of what the server says to the question whether it is ready.
-fn ready(address: SocketAddr) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER_LIMIT)?;
-    stream.set_read_timeout(Some(ANSWER_LIMIT))?;
-    stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: doctor\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.take(1_024).read_to_string(&mut answer)?;
-    Ok(answer.lines().next().unwrap_or("nothing").to_owned())
-}
-
-/// An error with what caused it: unlike an SDK, its reader may know.
-fn causes(error: &model::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod migrate;
 mod publish;
+mod ready;
 mod relay_directory;
 mod repair;
 mod restore;
@@ -47,6 +48,8 @@ enum Command {
     Audit(audit::Command),
     /// Look at data folder, schema, clock, port, keys and history, and say what is wrong
     Doctor(doctor::Arguments),
+    /// Ask the server on this machine whether it is ready: the exit code says so, for a container's health check
+    Ready(ready::Arguments),
     /// Copy everything into one file, also while a server is running
     Backup(backup::Arguments),
     /// Put a backup in the place of what is there
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Eval(arguments) => eval_command::run(&arguments),
         Command::Audit(command) => audit::run(&command),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Ready(arguments) => ready::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Repair(command) => repair::run(&command),

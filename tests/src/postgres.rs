@@ -41,6 +41,18 @@ impl Postgres {
         Self { server: serve(&folder, &[], None), folder, _owner: Some(owner) }
     }
 
+    /// The same, and what it acknowledged survives a power cut: for figures that others can compare with theirs.
+    ///
+    /// # Panics
+    /// As `start`.
+    pub fn start_durable() -> Self {
+        let owner = TempDir::new().unwrap_or_else(|error| panic!("no temporary folder: {error}"));
+        let folder = owner.path().to_owned();
+        make_cluster(&folder);
+        let settings = ["fsync=on".to_owned(), "full_page_writes=on".to_owned()];
+        Self { server: serve(&folder, &settings, None), folder, _owner: Some(owner) }
+    }
+
     /// The same on a TCP port of `localhost`, and the port; with TLS where there are certificates.
     ///
     /// # Panics

@@ -26,7 +26,10 @@ exit $status
 "#;
 
 /// A port of this machine that is free now, for a server that cannot choose one itself.
-pub(crate) fn free_port() -> u16 {
+///
+/// # Panics
+/// If there is none.
+pub fn free_port() -> u16 {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     free.unwrap_or_else(|error| panic!("no free port: {error}")).port()
 }

@@ -27,13 +27,14 @@ pub(super) struct Welcome<'a> {
     pub(super) demo: Option<&'a Demo>,
 }
 
-/// Shows the page, or writes it where its reader finds it.
+/// Shows the page or, where there is no terminal, writes it where its reader finds it; not if nothing was made that
+/// only the page tells, as where an installation spans many servers and this one may write no file.
 pub(super) fn show(welcome: &Welcome<'_>, folder: &Path) -> anyhow::Result<()> {
     let text = page(welcome);
     let mut stdout = io::stdout().lock();
     if stdout.is_terminal() {
         stdout.write_all(text.as_bytes())?;
-    } else {
+    } else if welcome.token.is_some() || welcome.demo.is_some() {
         let path = folder.join(FILE);
         write_secret(&path, &text).with_context(|| format!("{} cannot be written", path.display()))?;
         writeln!(stdout, "first start: token, keys and what to do next are in {}", path.display())?;
