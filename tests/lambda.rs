@@ -7,6 +7,7 @@ mod lambda {
     pub(crate) mod encrypted;
     pub(crate) mod fronts;
     pub(crate) mod idleness;
+    pub(crate) mod locally;
     pub(crate) mod starts;
     pub(crate) mod work;
     pub(crate) mod world;

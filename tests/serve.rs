@@ -1,6 +1,8 @@
 //! `burgee serve` as somebody meets it who starts it: the first lines, the mistakes, the sudden ends.
 #![cfg(test)]
 
+#[path = "serve/pace.rs"]
+mod pace;
 #[path = "serve/shared.rs"]
 mod shared;
 

@@ -21,10 +21,11 @@ const CHECKOUT: &str = "{checkout}";
 pub(crate) fn watch(shell: &Shell, arguments: &[String]) -> anyhow::Result<()> {
     let cargo_lambda = python::with_aws_tools(shell)?.with_file_name("cargo-lambda");
     make_settings(shell)?;
-    // Built before, or the first request would wait for the compiler.
-    let functions = ["fn-admin", "fn-client", "fn-metrics-ingest", "fn-metrics-process"];
-    let packages = functions.iter().flat_map(|function| ["--package", function]);
-    shell::run(shell.cargo(["build", "--bins"]).args(packages))?;
+    // Before, or the first request would wait for the compiler; and each alone, as cargo-lambda does: together they
+    // would have other features of shared dependencies, and be built again.
+    for function in ["fn-admin", "fn-client", "fn-metrics-ingest", "fn-metrics-process"] {
+        shell::run(&mut shell.cargo(["build", "--package", function, "--bin", function]))?;
+    }
     let mut watch = shell.command(cargo_lambda);
     watch.args([
         "lambda",

@@ -13,7 +13,7 @@ use crate::shell::{self, Shell, succeeds};
 /// The published SDK and schemathesis.
 const SDKS: &str = "tests/sdks/python/requirements.txt";
 
-/// cfn-lint and cargo-lambda.
+/// cfn-lint, the SAM CLI, cargo-lambda and hadolint.
 const AWS: &str = "infra/aws/requirements.txt";
 
 /// The interpreter that finds the published SDK, if that is installed.
@@ -30,7 +30,7 @@ pub(crate) fn installed(shell: &Shell) -> anyhow::Result<PathBuf> {
     install(shell, SDKS)
 }
 
-/// Installs cfn-lint and cargo-lambda unless they are, and returns the interpreter that finds them; the program
+/// Installs cfn-lint, the SAM CLI, cargo-lambda and hadolint unless they are, and returns the interpreter that finds them; the program
 /// cargo-lambda is beside it.
 ///
 /// # Errors

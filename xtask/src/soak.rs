@@ -43,9 +43,12 @@ pub(crate) enum Part {
     Engine,
     /// Percentiles of toggles, changes and lists in a project of 10,000 flags and 10 environments.
     Admin,
+    /// The same requests on SQLite, on Postgres, and on Postgres with two servers of Redis.
+    Stores,
     /// Many made-up requests for each operation of the contract, and sequences of them.
     Schemathesis,
-    /// Cold starts of the client function as it is shipped, beside a hello world; sizes of all functions.
+    /// Cold starts of the client function as it is shipped, beside a hello world; sizes of all functions; `cargo xtask
+    /// lambda` as the README has it.
     Lambda,
     /// The suites of admin and client on components, on both kinds of stores; how long an instance of the client
     /// component and its first answer take, beside a native server.
@@ -68,6 +71,7 @@ pub(crate) fn run(shell: &Shell, wanted: &[Part]) -> anyhow::Result<ExitCode> {
             Part::Fuzz => fuzz(shell)?,
             Part::Engine => engine(shell)?,
             Part::Admin => shell::run(&mut shell.cargo(["bench", "-p", "fn-admin", "--bench", "admin"]))?,
+            Part::Stores => stores(shell)?,
             Part::Schemathesis => with_python(shell, "schemathesis")?,
             Part::Lambda => lambda(shell)?,
             Part::Spin => spin(shell)?,
@@ -129,7 +133,18 @@ fn lambda(shell: &Shell) -> anyhow::Result<()> {
     shell::run(shell.cargo(dist).args(["--package", "platform-native", "--example", "lambda_hello"]))?;
     let mut test = shell.cargo(["test", "-p", "tests", "--test", "lambda", "cold_starts", "--"]);
     test.args(["--nocapture", "--test-threads=1"]);
-    shell::run(test.env("BURGEE_SHIPPED", shell.built("dist", "fn-client").with_file_name("")))
+    shell::run(test.env("BURGEE_SHIPPED", shell.built("dist", "fn-client").with_file_name("")))?;
+    let mut locally =
+        shell.cargo(["test", "-p", "tests", "--test", "lambda", "locally", "--", "--nocapture"]);
+    shell::run(locally.env("BURGEE_SOAK", "1"))
+}
+
+/// With the server as it is shipped.
+fn stores(shell: &Shell) -> anyhow::Result<()> {
+    install::test_servers_and_sdks(shell)?;
+    shell::run(&mut shell.cargo(["build", "--profile", "dist", "-p", "burgee"]))?;
+    let mut test = shell.cargo(["test", "-p", "tests", "--test", "serve", "pace", "--", "--nocapture"]);
+    shell::run(test.env("BURGEE_SOAK", "1").env("BURGEE_BINARY", shell.built("dist", "burgee")))
 }
 
 fn streams(shell: &Shell) -> anyhow::Result<()> {

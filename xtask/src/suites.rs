@@ -189,7 +189,7 @@ fn build(shell: &Shell) -> anyhow::Result<()> {
     shell::run(&mut shell.cargo(["test", "--workspace", "--no-run"]))
 }
 
-/// The templates of infra/aws. Warnings count.
+/// The templates of infra/aws and the image of its relay. Warnings count.
 fn aws(shell: &Shell) -> anyhow::Result<()> {
     let python = python::with_aws_tools(shell)?;
     for template in ["template.yaml", "edge.yaml"] {
@@ -201,9 +201,20 @@ fn aws(shell: &Shell) -> anyhow::Result<()> {
             "eu-west-1",
             "--template",
         ]);
-        shell::run(lint.arg(format!("infra/aws/{template}")))?;
+        let template = format!("infra/aws/{template}");
+        shell::run(lint.arg(&template))?;
+        // Reads the template as `sam deploy` does. It wants a region and, with one, no network.
+        let mut validate = shell.command(&python);
+        validate.arg(python.with_file_name("sam")).args([
+            "validate",
+            "--lint",
+            "--region",
+            "us-east-1",
+            "--template",
+        ]);
+        shell::run(validate.arg(&template).env("SAM_CLI_TELEMETRY", "0"))?;
     }
-    Ok(())
+    shell::run(shell.command(python.with_file_name("hadolint")).arg("infra/aws/Dockerfile"))
 }
 
 /// Licences, duplicate versions, forbidden crates and sources, as `deny.toml` says.
