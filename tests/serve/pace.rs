@@ -98,9 +98,9 @@ fn the_same_requests_take_their_time_on_each_kind_of_stores() {
     if !is_soak() {
         return;
     }
-    let postgres = [Postgres::start_durable(), Postgres::start_durable()];
+    let postgres = [(); 3].map(|()| Postgres::start_durable());
     let (changes, reports) = (Redis::start(), Redis::start_durable());
-    let [alone, beside] = postgres.each_ref().map(|server| {
+    let [alone, unprepared, beside] = postgres.each_ref().map(|server| {
         let database = ("BURGEE_DATABASE_URL", server.default_url());
         let migrated = burgee().arg("migrate").env(database.0, &database.1).output().unwrap();
         assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
@@ -110,5 +110,6 @@ fn the_same_requests_take_their_time_on_each_kind_of_stores() {
 
     measure("SQLite", &[]);
     measure("Postgres", &[alone]);
+    measure("Postgres, nothing prepared", &[unprepared, ("BURGEE_DATABASE_PREPARE", "false".to_owned())]);
     measure("Postgres and two Redis", &[&[beside][..], &redis].concat());
 }

@@ -68,13 +68,12 @@ fn stores_that_do_not_go_together_keep_it_from_starting() {
 
 #[test]
 fn a_server_on_shared_stores_writes_no_file() {
-    let (stores, folder) = (Stores::start(), TempDir::new().unwrap());
+    let (stores, folder) = (Distributed::start(), TempDir::new().unwrap());
     stores.migrate();
     // As in the image of infra/aws, whose files cannot be written.
     let nowhere = folder.path().join("a-file/data");
     std::fs::write(folder.path().join("a-file"), "not a folder").unwrap();
-    let launch = Launch::new(&nowhere, Demo::No);
-    let server = stores.names.iter().fold(launch, |launch, (name, value)| launch.set(name, value)).start();
+    let server = stores.serve(&nowhere);
 
     assert_eq!(get(&format!("{}/health/ready", server.url())).status, 200);
     server.admin().create_environment("shop", "dev");

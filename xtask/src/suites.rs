@@ -86,7 +86,7 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
     let mut suites = checks();
     suites.extend([
         suite("install", 180, Work::Step(install::test_servers_and_sdks)),
-        suite("aws", 120, Work::Step(aws)),
+        suite("aws", 180, Work::Step(aws)),
         suite("build", 600, Work::Gate(build)),
         suite("unit", 120, unit),
         suite("doc", 60, Work::DocTests),
