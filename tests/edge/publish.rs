@@ -134,6 +134,9 @@ fn a_change_is_written_as_soon_as_the_stream_tells_of_it() {
     let mut took = Vec::new();
 
     for state in ["on", "off", "on", "off"] {
+        wait_for("KV to take a write at once", LIMIT, || {
+            (world.kv.attempts().last()?.at.elapsed() > Duration::from_millis(1_200)).then_some(())
+        });
         let changed = world.shop.environment.switch("dark-mode", state);
         world.wait_for_newest();
         took.push(changed.elapsed());
