@@ -67,6 +67,19 @@ fn stores_that_do_not_go_together_keep_it_from_starting() {
 }
 
 #[test]
+fn a_database_without_the_tables_keeps_it_from_starting_with_one_sentence() {
+    let (stores, folder) = (Distributed::start(), TempDir::new().unwrap());
+    let launch = Launch::new(folder.path(), Demo::No);
+    let launch = stores.settings().iter().fold(launch, |launch, (name, value)| launch.set(name, value));
+
+    let ended = launch.command("127.0.0.1:0").output().unwrap();
+
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!((ended.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(said.contains("BURGEE_DATABASE_URL") && said.contains("run `burgee migrate`"), "{said}");
+}
+
+#[test]
 fn a_server_on_shared_stores_writes_no_file() {
     let (stores, folder) = (Distributed::start(), TempDir::new().unwrap());
     stores.migrate();
