@@ -10,6 +10,7 @@ mod error;
 mod flag;
 mod flag_config;
 mod id;
+mod json;
 mod key;
 mod lenient;
 pub mod limits;
@@ -28,6 +29,7 @@ pub use id::{
     AccountId, EnvironmentId, EnvironmentUuid, FlagId, KeyHash, OrganisationId, ProjectId, ProjectUuid,
     SegmentId, TargetId, VariationId, Version,
 };
+pub use json::{JsonError, JsonWriter};
 pub use key::{KeyKind, KeyRecord};
 pub use metrics::{MetricsJob, ReportedEvaluations};
 pub use segment::{GroupRule, Segment};

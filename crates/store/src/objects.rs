@@ -1,7 +1,8 @@
 //! Flags, flag configurations and segments: what they are now.
 
 use model::{
-    Domain, EnvironmentUuid, Error, EventKind, FlagId, ObjectChange, ProjectUuid, StreamEvent, Version,
+    Domain, EnvironmentUuid, Error, EventKind, FlagConfig, FlagId, JsonError, ObjectChange, ProjectUuid,
+    Segment, SegmentId, StreamEvent, Version,
 };
 use platform::{Db, DbError, Row, Statement};
 
@@ -328,10 +329,10 @@ fn read_changed(row: &Row) -> Result<Option<ChangedObject>, DbError> {
     let Some(kind) = row.opt_text(1)? else { return Ok(None) };
     let identifier = row.text(2)?;
     let change = match (Kind::read(kind)?, row.opt_text(4)?) {
-        (Kind::FlagConfig, Some(body)) => ObjectChange::Flag(parse(body, identifier)?),
+        (Kind::FlagConfig, Some(body)) => ObjectChange::Flag(parse(FlagConfig::from_json, body, identifier)?),
         (Kind::FlagConfig, None) => ObjectChange::FlagGone(FlagId::from_wire(identifier)),
-        (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(body, identifier)?),
-        (Kind::Segment, None) => ObjectChange::SegmentGone(model::SegmentId::from_wire(identifier)),
+        (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(Segment::from_json, body, identifier)?),
+        (Kind::Segment, None) => ObjectChange::SegmentGone(SegmentId::from_wire(identifier)),
         (
             Kind::Flag
             | Kind::Tag
@@ -357,7 +358,7 @@ fn read_event(row: &Row) -> Result<Option<StreamEvent>, DbError> {
 }
 
 /// Reads a stored body; damage is reported with the object's identifier.
-fn parse<T: serde::de::DeserializeOwned>(body: &str, identifier: &str) -> Result<T, DbError> {
-    serde_json::from_str(body)
+fn parse<T>(read: fn(&[u8]) -> Result<T, JsonError>, body: &str, identifier: &str) -> Result<T, DbError> {
+    read(body.as_bytes())
         .map_err(|error| DbError::Invalid(format!("stored object {identifier:?} is damaged: {error}")))
 }

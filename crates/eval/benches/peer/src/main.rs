@@ -71,7 +71,7 @@ fn owned(ruleset: &Ruleset, target: &Target) -> HashMap<String, String> {
 }
 
 fn compiled(json: &str) -> Ruleset {
-    let snapshot: Snapshot = serde_json::from_str(json).unwrap_or_default();
+    let snapshot = Snapshot::from_json(json.as_bytes()).unwrap_or_default();
     eval::compile(&snapshot).0
 }
 
