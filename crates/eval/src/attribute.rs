@@ -3,11 +3,14 @@
 use std::fmt::{self, Write};
 
 use arrayvec::ArrayString;
-use model::Target;
+use model::{JsonWriter, Target};
 use serde_json::{Map, Number, Value};
 
 /// The most attributes of a target that are looked at one by one.
 const FEW: usize = 8;
+
+/// Digits, sign, point and exponent of a number that is not whole: `-2.2250738585072014e-308`.
+const NUMBER_BYTES_MAX: usize = 24;
 
 /// The name of something that a target has.
 #[derive(Clone, Debug)]
@@ -90,11 +93,13 @@ impl<'t> AttributeValue<'t> {
     }
 
     /// Writes the value as text.
+    #[inline]
     pub(crate) fn write(self, out: &mut impl Write) {
-        match self {
-            Self::Text(text) => write_infallibly(out, |out| out.write_str(text)),
-            Self::Other(value) => write_infallibly(out, |out| write_value(out, value)),
-        }
+        // None of the writers here can fail; if one did, the text would end early.
+        let _ = match self {
+            Self::Text(text) => out.write_str(text),
+            Self::Other(value) => write_value(out, value),
+        };
     }
 }
 
@@ -111,7 +116,8 @@ impl TextBuffer {
     fn print(&mut self, value: &Value) -> &str {
         self.stack.clear();
         self.heap.clear();
-        write_infallibly(self, |out| write_value(out, value));
+        // It cannot fail, see `write_str` below.
+        let _ = write_value(self, value);
         if self.heap.is_empty() { &self.stack } else { &self.heap }
     }
 }
@@ -129,14 +135,9 @@ impl Write for TextBuffer {
     }
 }
 
-/// None of the writers here can fail; if one did, the text would end early.
-fn write_infallibly<W: Write>(out: &mut W, write: impl FnOnce(&mut W) -> fmt::Result) {
-    let _ = write(out);
-}
-
 /// Prints as the Go evaluator does: scalars bare, `null` as `<nil>`, a list as `[a b]`, an object as
 /// JSON. What lies deeper inside lists is JSON, too: no two SDKs agree there (spec/EVALUATION.md §6).
-fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
+fn write_value(out: &mut dyn Write, value: &Value) -> fmt::Result {
     let Value::Array(items) = value else { return write_item(out, value) };
     out.write_char('[')?;
     for (position, item) in items.iter().enumerate() {
@@ -148,29 +149,50 @@ fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
     out.write_char(']')
 }
 
-fn write_item(out: &mut impl Write, value: &Value) -> fmt::Result {
+fn write_item(out: &mut dyn Write, value: &Value) -> fmt::Result {
     match value {
         Value::Null => out.write_str("<nil>"),
         Value::Bool(true) => out.write_str("true"),
         Value::Bool(false) => out.write_str("false"),
         Value::Number(number) => write_number(out, number),
         Value::String(text) => out.write_str(text),
-        composite => write!(out, "{composite}"),
+        composite => {
+            JsonWriter::new(out).value(composite);
+            Ok(())
+        }
     }
 }
 
 /// Prints the shortest digits that name the number, never an exponent: `2.0` is `2` and `1e21` is
 /// `1000000000000000000000`. Whole numbers keep every digit they were written with.
-fn write_number(out: &mut impl Write, number: &Number) -> fmt::Result {
+fn write_number(out: &mut dyn Write, number: &Number) -> fmt::Result {
     if let Some(whole) = number.as_i64() {
         write!(out, "{whole}")
     } else if let Some(whole) = number.as_u64() {
         write!(out, "{whole}")
-    } else if let Some(fractional) = number.as_f64() {
-        write!(out, "{fractional}")
     } else {
-        write!(out, "{number}")
+        let mut shortest = ArrayString::<NUMBER_BYTES_MAX>::new();
+        write!(shortest, "{number}")?;
+        write_digits(out, &shortest)
     }
+}
+
+/// Writes a number without its exponent, and without a fraction of 0: `2.0` is `2`, `1.5e17` has 18 digits.
+fn write_digits(out: &mut dyn Write, shortest: &str) -> fmt::Result {
+    let Some((mantissa, exponent)) = shortest.split_once('e') else {
+        return out.write_str(shortest.strip_suffix(".0").unwrap_or(shortest));
+    };
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let exponent = exponent.parse::<i32>().unwrap_or_default();
+    out.write_str(sign)?;
+    if exponent < 0 {
+        out.write_str("0.")?;
+        (exponent + 1..0).try_for_each(|_| out.write_char('0'))?;
+    }
+    let mut digits = mantissa.chars().filter(char::is_ascii_digit);
+    // Large numbers have exponents only where all of their digits stand before the point.
+    (0..=exponent).try_for_each(|_| out.write_char(digits.next().unwrap_or('0')))?;
+    digits.try_for_each(|digit| out.write_char(digit))
 }
 
 #[cfg(test)]
@@ -201,6 +223,12 @@ mod tests {
             ("2.0", "2"),
             ("1e21", "1000000000000000000000"),
             ("1e-7", "0.0000001"),
+            ("-1.25e-9", "-0.00000000125"),
+            ("0.001", "0.001"),
+            ("123456789012345680", "123456789012345680"),
+            ("1.2345678901234568e16", "12345678901234568"),
+            ("-1.5e17", "-150000000000000000"),
+            ("1.7976931348623157e308", &format!("17976931348623157{}", "0".repeat(292))),
             ("9007199254740993", "9007199254740993"),
             ("18446744073709551615", "18446744073709551615"),
             ("true", "true"),

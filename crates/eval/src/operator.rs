@@ -2,8 +2,9 @@
 
 use regex_lite::{Regex, RegexBuilder};
 
+use crate::letters::equal_ignoring_case;
 use crate::text_set::{TextHasher, TextSet};
-use crate::warning::Notes;
+use crate::warning::{Note, Notes};
 
 /// Bytes that the compiled form of one `match` pattern may take. Patterns come from imports only;
 /// without a limit a pattern such as `(\w{99}){99}` would fill the memory of every reader.
@@ -41,7 +42,7 @@ impl Operator {
             "in" => Self::In(Box::new(TextSet::new(operands.iter().map(|operand| &**operand), hasher))),
             "match" => Self::pattern(operand, notes),
             unknown => {
-                notes.add(format_args!("operator {unknown:?} is unknown; its clause never matches"));
+                notes.add(Note::UnknownOperator(unknown.into()));
                 Self::Never(unknown.into())
             }
         }
@@ -51,7 +52,7 @@ impl Operator {
         match RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build() {
             Ok(regex) => Self::Match(Box::new(regex)),
             Err(error) => {
-                notes.add(format_args!("pattern {pattern:?} is refused, its clause never matches: {error}"));
+                notes.add(Note::RefusedPattern { pattern: pattern.into(), why: error.to_string() });
                 Self::Never("match".into())
             }
         }
@@ -102,24 +103,6 @@ impl Operator {
             Self::Never(_) => false,
         }
     }
-}
-
-/// Compares character by character without regard to case: `Straße` is `STRAßE` but not `STRASSE`.
-#[inline]
-fn equal_ignoring_case(a: &str, b: &str) -> bool {
-    if a.eq_ignore_ascii_case(b) {
-        return true;
-    }
-    if a.is_ascii() && b.is_ascii() {
-        return false;
-    }
-    folded(a).eq(folded(b))
-}
-
-/// Lower case, with `ς` as `σ`: both are the small letter of `Σ`, which one depends on the word around it.
-/// So `ΟΔΟΣ` is `οδος`, as it is in the SDKs that put texts in lower case as a whole.
-fn folded(text: &str) -> impl Iterator<Item = char> {
-    text.chars().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter })
 }
 
 #[cfg(test)]

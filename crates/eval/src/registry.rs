@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use crate::chunked::Chunked;
+use crate::order::sorted;
 use crate::soundness::Standing;
 use crate::text_set::TextHasher;
 
@@ -178,10 +179,9 @@ impl<I: Index, T> Registry<I, T> {
 
     /// Finds the order of all objects.
     pub(crate) fn sort(&mut self) {
-        let positions = 0..u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
-        let mut ordered: Vec<I> = positions.map(I::new).filter(|index| self.get(*index).is_some()).collect();
-        ordered.sort_unstable_by(|a, b| self.id(*a).cmp(self.id(*b)));
-        self.ordered = Arc::new(ordered);
+        let sorted = sorted(self.slots.len(), &|a, b| self.id(I::new(a)).cmp(self.id(I::new(b))));
+        let objects = sorted.into_iter().map(I::new).filter(|index| self.get(*index).is_some());
+        self.ordered = Arc::new(objects.collect());
     }
 
     /// Takes an object away; gives it.

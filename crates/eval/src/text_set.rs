@@ -1,22 +1,9 @@
 //! Sets of texts: target lists of up to millions of identifiers, operands of `in`.
 
-use std::hash::{BuildHasher, Hasher};
+use hashbrown::HashTable;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
-/// The one way in which texts are hashed in a ruleset, so that a target's identifier is hashed once
-/// for all lists. Seeded per process, which is no input to any answer: it only keeps people from
-/// choosing identifiers that collide.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct TextHasher(DefaultHashBuilder);
-
-impl TextHasher {
-    pub(crate) fn hash(&self, text: &str) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        hasher.write(text.as_bytes());
-        hasher.finish()
-    }
-}
+use crate::order::sorted_by_key;
+pub(crate) use crate::text_hasher::TextHasher;
 
 /// An immutable set of texts: one allocation for all the characters, one for the table.
 ///
@@ -68,9 +55,8 @@ impl TextSet {
 
     /// All texts in the order in which they were given.
     pub(crate) fn to_vec(&self) -> Vec<&str> {
-        let mut spans: Vec<Span> = self.table.iter().copied().collect();
-        spans.sort_unstable_by_key(|span| span.start);
-        spans.into_iter().map(|span| span.of(&self.texts)).collect()
+        let spans: Vec<Span> = self.table.iter().copied().collect();
+        sorted_by_key(&spans, |span| span.start).map(|span| span.of(&self.texts)).collect()
     }
 }
 

@@ -8,8 +8,9 @@ use crate::attribute::Attribute;
 use crate::bucket::Hash;
 use crate::conditions::{Conditions, ConditionsBuilder};
 use crate::flag::{Flag, Listing, Prerequisite, Rollout, Rule, Serve, Share, VariationIndex};
+use crate::order::sorted_by_key;
 use crate::text_set::TextSet;
-use crate::warning::Notes;
+use crate::warning::{Note, Notes};
 
 /// Compiles a flag. Refers to other objects by index, so it does not matter which exist already.
 pub(super) fn flag(config: &FlagConfig, compiler: &mut Compiler<'_>, notes: &mut Notes) -> Flag {
@@ -24,7 +25,7 @@ pub(super) fn flag(config: &FlagConfig, compiler: &mut Compiler<'_>, notes: &mut
     let listings = listings(config, &mut variations, compiler);
     let rules = rules(config, &mut variations, compiler, notes);
     for id in &variations.unknown {
-        notes.add(format_args!("it has no variation {:?}, so serving that gives no value", id.as_str()));
+        notes.add(Note::UnknownVariation(id.as_str().into()));
     }
     Flag {
         version: config.version,
@@ -89,9 +90,9 @@ fn rules(
     compiler: &mut Compiler<'_>,
     notes: &mut Notes,
 ) -> Box<[Rule]> {
-    let rules = config.rules.iter().map(|rule| {
+    let rules = sorted_by_key(&config.rules, |rule| rule.priority).map(|rule| {
         if rule.clauses.is_empty() {
-            notes.add(format_args!("rule {:?} has no clauses and never matches", rule.rule_id));
+            notes.add(Note::RuleWithoutClauses(rule.rule_id.clone()));
         }
         let mut conditions = ConditionsBuilder::default();
         alternative(&rule.clauses, &mut conditions, compiler, notes);
@@ -102,9 +103,7 @@ fn rules(
             serve: serve(&rule.serve, variations),
         }
     });
-    let mut rules: Box<[Rule]> = rules.collect();
-    rules.sort_by_key(|rule| rule.priority);
-    rules
+    rules.collect()
 }
 
 fn serve(serve: &model::Serve, variations: &mut Variations<'_>) -> Serve {

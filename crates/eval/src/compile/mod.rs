@@ -15,7 +15,7 @@ use crate::flag::Flag;
 use crate::registry::{FlagIndex, SegmentIndex};
 use crate::ruleset::Ruleset;
 use crate::segment::Segment;
-use crate::warning::{Notes, Warning};
+use crate::warning::{Note, Notes, Warning};
 
 /// Turns a snapshot into a form that is fast to evaluate.
 ///
@@ -92,8 +92,7 @@ impl<'r> Compiler<'r> {
         self.variation_lists.share(variations, &self.ruleset.hasher)
     }
 
-    fn warn_of_repetition(&mut self, kind: &str, id: &str) {
-        self.warnings
-            .push(Warning(format!("{kind} {id:?}: it is there more than once; the last one counts")));
+    fn warn_of_repetition(&mut self, kind: &'static str, id: &str) {
+        self.warnings.push(Warning::new(kind, id, Note::Repeated));
     }
 }

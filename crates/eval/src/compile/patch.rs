@@ -11,7 +11,7 @@ use crate::registry::{FlagIndex, Index, Registry, SegmentIndex};
 use crate::ruleset::Ruleset;
 use crate::segment::Segment;
 use crate::soundness::{self, Standing};
-use crate::warning::Warning;
+use crate::warning::{Note, Warning};
 
 /// To whom an object refers, as often as it does.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -180,9 +180,7 @@ fn set_standing<I: Index, T>(
         slot.standing = standing;
     }
     if let Some(defect) = standing.defect.filter(|defect| before.defect != Some(*defect)) {
-        let id = registry.id(index);
-        let consequence = "flags that need it serve their off variation";
-        warnings.push(Warning(format!("{kind} {id:?}: {defect}; {consequence}")));
+        warnings.push(Warning::new(kind, registry.id(index), Note::Defect(defect)));
     }
     true
 }

@@ -7,6 +7,7 @@ use model::TargetName;
 use super::Compiler;
 use super::clause::alternative;
 use crate::conditions::ConditionsBuilder;
+use crate::order::sorted_by_key;
 use crate::segment::Segment;
 use crate::text_set::{TextHasher, TextSet};
 use crate::warning::Notes;
@@ -19,9 +20,7 @@ pub(super) fn segment(stored: &model::Segment, compiler: &mut Compiler<'_>, note
             alternative(slice::from_ref(clause), &mut rules, compiler, notes);
         }
     } else {
-        let mut sorted: Vec<_> = stored.serving_rules.iter().collect();
-        sorted.sort_by_key(|rule| rule.priority);
-        for rule in sorted {
+        for rule in sorted_by_key(&stored.serving_rules, |rule| rule.priority) {
             alternative(&rule.clauses, &mut rules, compiler, notes);
         }
     }
