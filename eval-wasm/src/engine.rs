@@ -1,11 +1,14 @@
 //! What the calls do: environments and targets by handle, and the one place for input and for answers.
 
+mod answers;
 mod slots;
 
-use eval::{Evaluation, FlagEvaluation, FlagIndex, Ruleset};
-use model::{FlagKind, SNAPSHOT_FORMAT, Snapshot, Target, Variation, Version};
-use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
 
+use eval::{Evaluation, FlagEvaluation, FlagIndex, Ruleset};
+use model::{JsonWriter, Snapshot, Target, Variation, Version};
+
+use self::answers::Description;
 use self::slots::Slots;
 use crate::budget;
 use crate::failure::{Code, Failure};
@@ -13,9 +16,6 @@ use crate::limits::{
     ANSWER_BYTES_MAX, ENVIRONMENTS_COST_MAX, IDENTIFIER_BYTES_MAX, SNAPSHOT_BYTES_MAX, TARGET_BYTES_MAX,
     TARGETS_COST_MAX,
 };
-
-/// How a snapshot begins that Burgee wrote. Of any other the format is looked for first.
-const USUAL_BEGINNING: &[u8] = b"{\"format\":1,";
 
 /// Everything that one instance of the module holds.
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ impl Engine {
         let used: usize = self.environments.iter().map(|environment| environment.cost).sum();
         let left = ENVIRONMENTS_COST_MAX.saturating_sub(used);
         let cost = granted("the snapshot", budget::cost(&input), left)?;
-        let snapshot = read_snapshot(&input)?;
+        let snapshot = Snapshot::from_json(&input)?;
         drop(input);
         let cost =
             granted("the snapshot", Some(cost.saturating_add(budget::cost_of_patterns(&snapshot))), left)?;
@@ -95,7 +95,7 @@ impl Engine {
         }
         let used: usize = self.targets.iter().map(|target| target.cost).sum();
         let cost = granted("the target", budget::cost(&input), TARGETS_COST_MAX.saturating_sub(used))?;
-        let target = serde_json::from_slice(&input).map_err(unreadable)?;
+        let target = Target::from_json(&input)?;
         Ok(self.targets.add(Interned { target, cost }))
     }
 
@@ -176,7 +176,7 @@ impl Engine {
             version: described.version,
             variations: found.ruleset.variations(index),
         };
-        let answer = json(&description)?;
+        let answer = json(&|out| answers::description(out, &description))?;
         Ok(self.answer_with(answer))
     }
 
@@ -188,7 +188,8 @@ impl Engine {
         let id = self.identifier()?;
         let found = self.environment(environment)?;
         let evaluation = FlagEvaluation::named(&found.ruleset, &id, self.target(target)?);
-        let answer = json(&evaluation.ok_or_else(|| no_flag(&id))?)?;
+        let evaluation = evaluation.ok_or_else(|| no_flag(&id))?;
+        let answer = json(&|out| answers::evaluation(out, &evaluation))?;
         Ok(self.answer_with(answer))
     }
 
@@ -199,7 +200,12 @@ impl Engine {
     pub fn evaluate_all_json(&mut self, environment: u32, target: u32) -> Result<usize, Failure> {
         self.answer = Vec::new();
         let ruleset = &self.environment(environment)?.ruleset;
-        let answer = json(&All { ruleset, target: self.target(target)? })?;
+        let target = self.target(target)?;
+        let answer = json(&|out| {
+            out.open_list();
+            FlagEvaluation::all(ruleset, target).for_each(|one| answers::evaluation(out, &one));
+            out.close_list();
+        })?;
         Ok(self.answer_with(answer))
     }
 
@@ -211,7 +217,8 @@ impl Engine {
         let id = self.identifier()?;
         let ruleset = &self.environment(environment)?.ruleset;
         let index = ruleset.flag(&id).ok_or_else(|| no_flag(&id))?;
-        let answer = json(&ruleset.explain(index, self.target(target)?))?;
+        let explanation = ruleset.explain(index, self.target(target)?);
+        let answer = json(&|out| answers::explanation(out, &explanation))?;
         Ok(self.answer_with(answer))
     }
 
@@ -261,43 +268,6 @@ pub fn pack(variations: &[Variation], evaluation: Evaluation<'_>) -> i32 {
     number << 4 | evaluation.reason as i32
 }
 
-#[derive(Serialize)]
-struct Description<'r> {
-    flag: &'r str,
-    kind: FlagKind,
-    version: Version,
-    variations: &'r [Variation],
-}
-
-/// Evaluated while it is written.
-struct All<'r> {
-    ruleset: &'r Ruleset,
-    target: &'r Target,
-}
-
-impl Serialize for All<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(FlagEvaluation::all(self.ruleset, self.target))
-    }
-}
-
-fn read_snapshot(json: &[u8]) -> Result<Snapshot, Failure> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(default)]
-        format: Option<u32>,
-    }
-    if !json.starts_with(USUAL_BEGINNING) {
-        let Head { format } = serde_json::from_slice(json).map_err(unreadable)?;
-        if let Some(newer) = format.filter(|format| *format > SNAPSHOT_FORMAT) {
-            let message =
-                format_args!("the snapshot is of format {newer}, this module reads up to {SNAPSHOT_FORMAT}");
-            return Err(Failure::new(Code::NewerFormat, message));
-        }
-    }
-    serde_json::from_slice(json).map_err(unreadable)
-}
-
 /// The cost, if there is so much left.
 fn granted(what: &str, cost: Option<usize>, left: usize) -> Result<usize, Failure> {
     match cost {
@@ -310,33 +280,29 @@ fn granted(what: &str, cost: Option<usize>, left: usize) -> Result<usize, Failur
     }
 }
 
-/// Serialises into a place of the right size: one that doubles would take three times as much for a moment.
-fn json(value: &impl Serialize) -> Result<Vec<u8>, Failure> {
+/// Writes into a place of the right size: one that doubles would take three times as much for a moment.
+fn json(write: &dyn Fn(&mut JsonWriter<'_>)) -> Result<Vec<u8>, Failure> {
     let mut length = Length(0);
-    serde_json::to_writer(&mut length, value).map_err(unreadable)?;
+    write(&mut JsonWriter::new(&mut length));
     if length.0 > ANSWER_BYTES_MAX {
         return Err(Failure::too_large("the answer", length.0, ANSWER_BYTES_MAX));
     }
-    let mut answer = Vec::with_capacity(length.0);
-    serde_json::to_writer(&mut answer, value).map_err(unreadable)?;
-    Ok(answer)
+    let mut answer = String::with_capacity(length.0);
+    write(&mut JsonWriter::new(&mut answer));
+    Ok(answer.into_bytes())
 }
 
-/// Counts what is written to it.
+/// Counts the bytes that are written to it.
 struct Length(usize);
 
-impl std::io::Write for Length {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 = self.0.saturating_add(bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
+impl fmt::Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.saturating_add(text.len());
         Ok(())
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Failure {
+fn unreadable(error: impl fmt::Display) -> Failure {
     Failure::new(Code::Unreadable, error)
 }
 

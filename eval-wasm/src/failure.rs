@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use model::JsonError;
+
 /// A call that failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Failure {
@@ -25,6 +27,16 @@ pub enum Code {
     NoSuchHandle = -4,
     /// There is no flag of that identifier or index, or it has no value for the target.
     NoSuchFlag = -5,
+}
+
+impl From<JsonError> for Failure {
+    fn from(error: JsonError) -> Self {
+        let code = match error {
+            JsonError::Unreadable { .. } => Code::Unreadable,
+            JsonError::NewerFormat(_) => Code::NewerFormat,
+        };
+        Self::new(code, error)
+    }
 }
 
 impl Failure {

@@ -104,7 +104,7 @@ fn every_wrong_call_has_a_number_and_a_sentence() {
     let larger = engine.make_room(SNAPSHOT_BYTES_MAX + 1).unwrap_err();
 
     assert_eq!(missing.message, "there is no flag missing, or it has no value for this target");
-    assert_eq!(newer.message, "the snapshot is of format 2, this module reads up to 1");
+    assert_eq!(newer.message, "the snapshot is of format 2, this program reads up to 1: update it");
     let codes = [&missing, &newer, &unreadable, &large, &larger].map(|failure| failure.code);
     assert_eq!(
         codes,
