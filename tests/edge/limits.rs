@@ -1,11 +1,16 @@
 //! What the module refuses, and that what it takes fits the memory that it may have.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
+use tests::repository::root;
 
 use crate::package::Installed;
 
 /// 64 MiB in pages of WebAssembly.
 const PAGES_MAX: u64 = 1_024;
+/// Of the module as it is downloaded, by `gzip -9`.
+const GZIP_BYTES_MAX: usize = 64 * 1_024;
 
 fn run(script: &str) -> Value {
     let output = Installed::new().node(script).output().unwrap();
@@ -19,6 +24,15 @@ fn the_module_imports_nothing_and_has_at_most_64_mib() {
 
     assert_eq!(said["imports"], json!([]));
     assert_eq!(said["pages_max"], json!(PAGES_MAX));
+}
+
+#[test]
+fn the_module_takes_64_kib_to_download() {
+    let module = root().join("eval-wasm/js/eval.wasm");
+    let gzip = Command::new("gzip").args(["-9", "--stdout"]).arg(&module).output().unwrap();
+
+    println!("the module takes {} bytes, {} in gzip", module.metadata().unwrap().len(), gzip.stdout.len());
+    assert!(gzip.status.success() && gzip.stdout.len() <= GZIP_BYTES_MAX, "{} bytes", gzip.stdout.len());
 }
 
 #[test]

@@ -14,6 +14,9 @@ use super::Target;
 use crate::install;
 use crate::shell::{self, Shell, succeeds};
 
+/// Has cargo build the standard library.
+pub(super) const BUILD: &str = "-Zbuild-std=std,panic_abort";
+
 /// The compiler; what else is needed is found by what it depends on.
 const COMPILER: &str = "rustc-web";
 
@@ -31,7 +34,7 @@ const LIBRARIES: [&str; 2] = ["libstd-rust-web-", "libllvm"];
 pub(super) fn cargo(shell: &Shell, target: Target) -> anyhow::Result<(Command, PathBuf)> {
     let packages = unpacked(shell)?;
     let folder = shell.target.join("debian");
-    let mut cargo = shell.cargo(["-Zbuild-std=std,panic_abort"]);
+    let mut cargo = shell.cargo([BUILD]);
     cargo
         .env("CARGO_TARGET_DIR", &folder)
         .env("RUSTC", packages.join("usr/bin/rustc"))

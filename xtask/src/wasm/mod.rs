@@ -5,6 +5,7 @@
 
 mod debian;
 mod smaller;
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use wit_component::ComponentEncoder;
 
 use crate::shell::{self, Shell};
 
-pub(crate) use smaller::smaller;
+pub(crate) use smaller::{USUAL, smaller};
 
 /// What a module is built for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -76,7 +77,9 @@ pub(crate) fn run(
 /// # Errors
 /// As [`build`].
 pub(crate) fn engine(shell: &Shell) -> anyhow::Result<PathBuf> {
-    let module = build(shell, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
+    let (cargo, folder) = source::cargo(shell)?;
+    let module = module(cargo, &folder, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
+    let module = smaller(shell, &module, &smaller::THOROUGH)?;
     let packaged = shell.root.join("eval-wasm/js/eval.wasm");
     fs::copy(&module, &packaged).with_context(|| format!("cannot write {}", packaged.display()))?;
     Ok(packaged)
@@ -87,7 +90,18 @@ pub(crate) fn engine(shell: &Shell) -> anyhow::Result<PathBuf> {
 /// # Errors
 /// If there is no standard library for `target` and none can be had, or cargo fails.
 pub(crate) fn build(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<PathBuf> {
-    let (mut cargo, folder) = cargo(shell, target)?;
+    let (cargo, folder) = cargo(shell, target)?;
+    module(cargo, &folder, package, target, profile)
+}
+
+/// Lets `cargo` build the module in `folder`.
+fn module(
+    mut cargo: Command,
+    folder: &Path,
+    package: &str,
+    target: Target,
+    profile: &str,
+) -> anyhow::Result<PathBuf> {
     // Named here and not in the manifest, where it would cost every native build a library that nobody loads.
     cargo.args(["rustc", "--package", package, "--lib", "--crate-type", "cdylib"]);
     cargo.args(["--profile", profile, "--target", target.triple()]);
