@@ -42,6 +42,9 @@ enum Concurrency {
     One,
 }
 
+/// Installs what tests need and nothing builds; takes a second where it is there.
+const INSTALL: &str = "install";
+
 /// No suite takes this long, even on a machine that is busy with something else.
 const HUNG_AFTER_S: u64 = 900;
 
@@ -85,7 +88,7 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
     let unit = Work::Tests { select: vec!["--lib".into(), "--bins".into()], concurrency: Concurrency::Cores };
     let mut suites = checks();
     suites.extend([
-        suite("install", 180, Work::Step(install::test_servers_and_sdks)),
+        suite(INSTALL, 180, Work::Step(install::test_servers_and_sdks)),
         suite("aws", 180, Work::Step(aws)),
         suite("build", 600, Work::Gate(build)),
         suite("unit", 120, unit),
@@ -107,7 +110,7 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
     Ok(suites)
 }
 
-/// Runs the suites, or only those `wanted` and the build, and prints the table. Goes on after a failure, so that one
+/// Runs the suites, or only those `wanted` and what each needs, and prints the table. Goes on after a failure, so that one
 /// run shows everything that is wrong.
 pub(crate) fn run(shell: &Shell, mut suites: Vec<Suite>, wanted: &[String]) -> anyhow::Result<ExitCode> {
     if let Some(unknown) = wanted.iter().find(|name| suites.iter().all(|suite| suite.name != **name)) {
@@ -118,7 +121,8 @@ pub(crate) fn run(shell: &Shell, mut suites: Vec<Suite>, wanted: &[String]) -> a
         // "edge host" is there for "edge".
         let is_wanted =
             |name: &str| wanted.iter().any(|one| one == name || name.starts_with(&format!("{one} ")));
-        suites.retain(|suite| is_wanted(&suite.name) || matches!(suite.work, Work::Gate(_)));
+        let is_needed = |suite: &Suite| suite.name == INSTALL || matches!(suite.work, Work::Gate(_));
+        suites.retain(|suite| is_wanted(&suite.name) || is_needed(suite));
     }
     let mut outcomes = Vec::new();
     let mut stopped = false;
