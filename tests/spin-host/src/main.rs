@@ -81,12 +81,8 @@ fn server(arguments: &Arguments) -> Result<Server> {
     let mut components = BTreeMap::new();
     for (name, (source, settings)) in application.components {
         let component = engine::load(&engine, &source, &arguments.compiled)?;
-        let instances = Instances {
-            component,
-            settings,
-            pools: Arc::clone(&pools),
-            reuses: arguments.reuses,
-        };
+        let instances =
+            Instances { component, settings, pools: Arc::clone(&pools), reuses: arguments.reuses };
         components.insert(name, ProxyHandler::new(instances));
     }
     Ok(Server { routes: application.routes, components, faults: arguments.faults })
