@@ -16,6 +16,10 @@ pub(crate) fn sorted(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Ve
 /// The items in the order of their keys; those with the same key stay as they were.
 pub(crate) fn sorted_by_key<T, K: Ord>(items: &[T], key: impl Fn(&T) -> K) -> impl Iterator<Item = &T> {
     let key_at = |position: u32| items.get(position as usize).map(&key);
-    let positions = sorted(items.len(), &|a, b| key_at(a).cmp(&key_at(b)));
-    positions.into_iter().filter_map(|position| items.get(position as usize))
+    // Most lists are stored in order, which takes no list of positions.
+    let in_order = items.is_sorted_by_key(&key);
+    let positions =
+        if in_order { Vec::new() } else { sorted(items.len(), &|a, b| key_at(a).cmp(&key_at(b))) };
+    let place = move |place: usize| positions.get(place).map_or(place, |position| *position as usize);
+    (0..items.len()).filter_map(move |nth| items.get(place(nth)))
 }

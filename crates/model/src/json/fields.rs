@@ -89,7 +89,7 @@ impl Read for FlagKind {
             "int" | "number" => Self::Int,
             "string" => Self::String,
             "json" => Self::Json,
-            _ => return Err(Expected("boolean, int, string or json before this")),
+            _ => return Err(Expected("a kind of flag before this")),
         };
         Ok(())
     }

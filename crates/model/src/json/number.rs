@@ -27,13 +27,8 @@ impl Reader<'_> {
     /// Reads a number.
     pub(super) fn number(&mut self) -> Result<Number, Expected> {
         let token = self.number_token();
-        let number = parse(token).ok_or(Expected("a number before this"))?;
-        match number {
-            Number::Float(float) if !float.is_finite() => {
-                Err(Expected("a number of ordinary size before this"))
-            }
-            number => Ok(number),
-        }
+        let finite = |number: &Number| !matches!(number, Number::Float(float) if !float.is_finite());
+        parse(token).filter(finite).ok_or_else(|| self.refused(token, "a number"))
     }
 
     /// Reads a whole number; `null` is 0.
@@ -41,15 +36,13 @@ impl Reader<'_> {
         if self.null() {
             return Ok(0);
         }
-        if !matches!(self.peek(), b'-' | b'0'..=b'9') {
-            return Err(Expected("a whole number"));
-        }
-        let whole = match self.number()? {
+        let token = self.number_token();
+        let whole = parse(token).and_then(|number| match number {
             Number::Unsigned(number) => i64::try_from(number).ok(),
             Number::Signed(number) => Some(number),
             Number::Float(number) => whole(number).filter(|_| wholeness == Wholeness::Meant),
-        };
-        whole.ok_or(Expected("a whole number before this"))
+        });
+        whole.ok_or_else(|| self.refused(token, "a whole number"))
     }
 }
 

@@ -12,6 +12,19 @@ const DEPTH_MAX: u8 = 127;
 const HIGH_SURROGATES: Range<u32> = 0xD800..0xDC00;
 const LOW_SURROGATES: Range<u32> = 0xDC00..0xE000;
 
+/// Whether a byte within text stands for itself. A look-up is a tenth of the time of reading a snapshot
+/// faster than three comparisons.
+#[expect(clippy::indexing_slicing, reason = "it is done when this is compiled")]
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] = byte >= 0x20 && byte != b'"' as usize && byte != b'\\' as usize;
+        byte += 1;
+    }
+    plain
+};
+
 /// A text and how far it was read.
 #[derive(Debug)]
 pub(super) struct Reader<'j> {
@@ -73,7 +86,7 @@ impl<'j> Reader<'j> {
     /// Opens a list or object; returns whether there is anything in it.
     fn open(&mut self, begin: u8, end: u8, expected: &'static str) -> Result<bool, Expected> {
         if self.depth == DEPTH_MAX {
-            return Err(Expected("at most 127 lists and objects within each other"));
+            return Err(Expected("at most 127 levels"));
         }
         if !self.take(begin) {
             return Err(Expected(expected));
@@ -133,7 +146,7 @@ impl<'j> Reader<'j> {
             object.field(&name, self)?;
             more = self.more_fields()?;
         }
-        if wanted.is_some() { Err(Expected("the object's identifier before its end")) } else { Ok(()) }
+        if wanted.is_some() { Err(Expected("the identifier before the end")) } else { Ok(()) }
     }
 
     /// Reads a list without its `null`s; `null` is the empty list.
@@ -178,7 +191,7 @@ impl<'j> Reader<'j> {
     fn plain(&mut self) -> &'j str {
         let (start, bytes) = (self.at, self.text.as_bytes());
         let mut end = start;
-        while bytes.get(end).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')) {
+        while bytes.get(end).and_then(|byte| PLAIN.get(usize::from(*byte))) == Some(&true) {
             end += 1;
         }
         self.at = end;
@@ -197,7 +210,7 @@ impl<'j> Reader<'j> {
                     text.push(self.escaped()?);
                 }
                 _ if self.at == self.text.len() => return Err(Expected("the text's end, '\"'")),
-                ..b' ' => return Err(Expected("control characters within text as \\u escapes")),
+                ..b' ' => return Err(Expected("no control character in a text")),
                 _ => text.push_str(self.plain()),
             }
         }
@@ -216,7 +229,7 @@ impl<'j> Reader<'j> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.escaped_number(),
-            _ => return Err(Expected("one of \" \\ / b f n r t u after \\")),
+            _ => return Err(Expected("an escape that JSON has")),
         };
         self.at += 1;
         Ok(character)
@@ -231,7 +244,7 @@ impl<'j> Reader<'j> {
                 number = 0x10000 + ((number - HIGH_SURROGATES.start) << 10) + (low - LOW_SURROGATES.start);
             }
         }
-        char::from_u32(number).ok_or(Expected("the other half of a pair of \\u escapes"))
+        char::from_u32(number).ok_or(Expected("the other half of a surrogate pair"))
     }
 
     /// The number of `u` and four digits.
@@ -240,7 +253,7 @@ impl<'j> Reader<'j> {
         let number = digits.and_then(|digits| {
             digits.chars().try_fold(0, |number, digit| Some(number << 4 | digit.to_digit(16)?))
         });
-        let number = number.ok_or(Expected("u and four hexadecimal digits after \\"))?;
+        let number = number.ok_or(Expected("four hexadecimal digits"))?;
         self.at += 5;
         Ok(number)
     }
@@ -253,6 +266,12 @@ impl<'j> Reader<'j> {
         let length = rest.bytes().position(|byte| !within(byte)).unwrap_or(rest.len());
         self.at += length;
         rest.get(..length).unwrap_or_default()
+    }
+
+    /// Stands where a token begins that was taken, because something else should be there.
+    pub(super) fn refused(&mut self, token: &str, expected: &'static str) -> Expected {
+        self.at -= token.len();
+        Expected(expected)
     }
 
     /// Goes over a value of any kind.

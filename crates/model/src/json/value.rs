@@ -47,8 +47,8 @@ pub(super) fn value(reader: &mut Reader<'_>) -> Result<Value, Expected> {
         }),
         _ if reader.word("true") => Ok(Value::Bool(true)),
         _ if reader.word("false") => Ok(Value::Bool(false)),
-        _ if reader.word("null") => Ok(Value::Null),
-        _ => Err(Expected("a value")),
+        // Whatever else it is, it is null or refused.
+        _ => reader.skip().map(|()| Value::Null),
     }
 }
 
