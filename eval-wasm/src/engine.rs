@@ -246,7 +246,8 @@ impl Engine {
         if input.len() > IDENTIFIER_BYTES_MAX {
             return Err(Failure::too_large("the identifier", input.len(), IDENTIFIER_BYTES_MAX));
         }
-        String::from_utf8(input).map_err(unreadable)
+        String::from_utf8(input)
+            .map_err(|_| Failure::new(Code::Unreadable, format_args!("the identifier is not in UTF-8")))
     }
 }
 
@@ -300,10 +301,6 @@ impl fmt::Write for Length {
         self.0 = self.0.saturating_add(text.len());
         Ok(())
     }
-}
-
-fn unreadable(error: impl fmt::Display) -> Failure {
-    Failure::new(Code::Unreadable, error)
 }
 
 fn no_environment(handle: u32) -> Failure {

@@ -35,12 +35,12 @@ impl From<JsonError> for Failure {
             JsonError::Unreadable { .. } => Code::Unreadable,
             JsonError::NewerFormat(_) => Code::NewerFormat,
         };
-        Self::new(code, error)
+        Self::new(code, format_args!("{error}"))
     }
 }
 
 impl Failure {
-    pub(crate) fn new(code: Code, message: impl fmt::Display) -> Self {
+    pub(crate) fn new(code: Code, message: fmt::Arguments<'_>) -> Self {
         Self { code, message: message.to_string() }
     }
 
