@@ -19,6 +19,8 @@ use crate::world::World;
 
 /// The documents of the contract, in the order of the tests.
 const DOCUMENTS: [&str; 4] = ["admin.yaml", "burgee.yaml", "client.yaml", "metrics.yaml"];
+/// What `burgee serve` does by itself and answers nobody. `admin/cron.rs` holds the functions to it.
+const NOT_SERVED: [&str; 1] = ["cron.yaml"];
 
 #[test]
 fn the_admin_api_answers_as_documented() {
@@ -57,5 +59,6 @@ fn every_document_of_the_contract_is_tried() {
     let there = sources().into_iter().filter(|source| source.extension() == "yaml");
     let there = there.filter_map(|source| source.path.strip_prefix("openapi/").map(str::to_owned));
 
-    assert_eq!(there.collect::<BTreeSet<_>>(), DOCUMENTS.map(str::to_owned).into());
+    let tried = DOCUMENTS.into_iter().chain(NOT_SERVED).map(str::to_owned);
+    assert_eq!(there.collect::<BTreeSet<_>>(), tried.collect());
 }
