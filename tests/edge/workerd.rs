@@ -68,10 +68,11 @@ impl Worker<'_> {
             .kv
             .iter()
             .map(|address| format!("(name = \"kv\", external = (address = \"{address}\", http = ())),"));
+        // What is made up at random comes last: there may be a "KV" in a secret.
         let text = CONFIGURATION
+            .replace("KV", &service.collect::<String>())
             .replace("MODULES", &modules.collect::<Vec<_>>().join(", "))
-            .replace("BINDINGS", &texts.chain(binding).collect::<Vec<_>>().join(", "))
-            .replace("KV", &service.collect::<String>());
+            .replace("BINDINGS", &texts.chain(binding).collect::<Vec<_>>().join(", "));
         fs::write(files.path().join("config.capnp"), text).unwrap();
         let workerd = root().join("tests/edge/workerd/node_modules/.bin/workerd");
         let mut command = Command::new(workerd);
