@@ -1,6 +1,5 @@
 //! Requests over HTTP/1.1, in clear or by TLS with the authorities that the machine trusts.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use model::causes;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -102,15 +102,4 @@ fn host(request: &Request<Full<Bytes>>) -> String {
 
 fn late(whom: &str, time: Duration) -> Failure {
     Failure::passing(format!("{whom} did not answer within {} s", time.as_secs()))
-}
-
-/// An error and what is behind it: the outermost alone says little.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
