@@ -3,7 +3,8 @@
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::letters::equal_ignoring_case;
-use crate::text_set::{TextHasher, TextSet};
+use crate::text_hasher::TextHasher;
+use crate::text_set::TextSet;
 use crate::warning::{Note, Notes};
 
 /// Bytes that the compiled form of one `match` pattern may take. Patterns come from imports only;

@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 use crate::chunked::Chunked;
 use crate::order::sorted;
 use crate::soundness::Standing;
-use crate::text_set::TextHasher;
+use crate::text_hasher::TextHasher;
 
 /// The place of an object in its [`Registry`].
 pub(crate) trait Index: Copy + Eq {

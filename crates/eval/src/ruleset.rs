@@ -5,7 +5,7 @@ use model::{FlagKind, Variation, Version};
 use crate::flag::Flag;
 use crate::registry::{FlagIndex, Registry, SegmentIndex};
 use crate::segment::Segment;
-use crate::text_set::TextHasher;
+use crate::text_hasher::TextHasher;
 
 /// A snapshot in the form that is fast to evaluate.
 ///

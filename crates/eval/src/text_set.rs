@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use crate::order::sorted_by_key;
-pub(crate) use crate::text_hasher::TextHasher;
+use crate::text_hasher::TextHasher;
 
 /// An immutable set of texts: one allocation for all the characters, one for the table.
 ///

@@ -9,7 +9,8 @@ use super::clause::alternative;
 use crate::conditions::ConditionsBuilder;
 use crate::order::sorted_by_key;
 use crate::segment::Segment;
-use crate::text_set::{TextHasher, TextSet};
+use crate::text_hasher::TextHasher;
+use crate::text_set::TextSet;
 use crate::warning::Notes;
 
 /// Compiles a segment. Of the two forms of rules the newer counts as soon as it is there.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use model::Variation;
 
-use crate::text_set::TextHasher;
+use crate::text_hasher::TextHasher;
 
 /// The lists of variations seen so far. Most flags of an environment are booleans with the same two
 /// variations, so that sharing their lists saves a third of a ruleset's memory and half of its
