@@ -28,21 +28,23 @@ pub(crate) const USUAL: [&str; 1] = ["-Oz"];
 /// Makes a module of 144 kB another 270 bytes smaller.
 pub(super) const THOROUGH: [&str; 5] = ["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"];
 
-/// What `wasm-opt` makes of the module, beside it. A module that is the same as last time is not done again:
-/// it takes half a minute for the largest.
+/// What `wasm-opt` makes of the module, beside it. What is the same as last time is not done again: it takes half
+/// a minute for the largest.
 ///
 /// # Errors
 /// If there is no npm, or the module is none.
 pub(crate) fn smaller(shell: &Shell, module: &Path, passes: &[&str]) -> anyhow::Result<PathBuf> {
     let (small, done) = (module.with_extension("small.wasm"), module.with_extension("done.wasm"));
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    if small.is_file() && fs::read(&done).is_ok_and(|done| done == bytes) {
+    let version = fs::read(shell.root.join(BINARYEN).join("package-lock.json"))?;
+    let asked = [passes.join(" ").as_bytes(), &version, &bytes].concat();
+    if small.is_file() && fs::read(&done).is_ok_and(|done| done == asked) {
         return Ok(small);
     }
     install::npm_packages(shell, BINARYEN)?;
     let mut wasm_opt = shell.command("node");
     wasm_opt.arg(shell.root.join(BINARYEN).join("node_modules/binaryen/bin/wasm-opt"));
     shell::run(wasm_opt.args(FEATURES).args(passes).arg("--output").arg(&small).arg(module))?;
-    fs::write(&done, bytes)?;
+    fs::write(&done, asked)?;
     Ok(small)
 }

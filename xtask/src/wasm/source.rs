@@ -21,7 +21,7 @@ const SOURCE: &str = "lib/rustlib/src/rust/library/Cargo.lock";
 /// For size, where the library has both ways.
 const FEATURES: &str = "-Zbuild-std-features=optimize_for_size";
 /// A panic is a trap at once, without a message and the place that it would name.
-const FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none";
+const FLAGS: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 
 /// A cargo that builds the standard library as well, and the folder that it builds in: of its own, because the
 /// flags would have everything else built again.
@@ -40,7 +40,8 @@ pub(super) fn cargo(shell: &Shell) -> anyhow::Result<(Command, PathBuf)> {
         (cargo, folder.join("source"))
     };
     cargo.arg(FEATURES).env("CARGO_TARGET_DIR", &folder);
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", FLAGS);
+    // The variable that goes before all others, such as a `RUSTFLAGS` that is set already.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     Ok((cargo, folder))
 }
 
