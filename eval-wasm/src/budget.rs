@@ -7,7 +7,7 @@
 
 use model::{Clause, Snapshot};
 
-/// The containers that may be open at once; serde_json reads no more either.
+/// The containers that may be open at once; the reader follows one fewer.
 const DEPTH_MAX: u32 = 128;
 
 /// A flag or segment: an object in a list in the outermost object.

@@ -1,10 +1,11 @@
 //! Snapshots and targets from JSON text, without the machinery of serde.
 //!
 //! What runs in a browser is downloaded first, and what follows an environment reads all of it again and
-//! again: this reader is a quarter of the size of what serde derives for the same types, and twice as fast.
-//! It takes the same texts for the same values (`tests/json.rs` compares them), but that it lets the last
-//! of two fields with the same name count. Objects are filled in place, field by field; what a text does
-//! not say stays at its default.
+//! again: this reader is a quarter of the size of what serde derives for the same types, and takes four
+//! fifths of the time. It takes the same texts for the same values (`tests/json.rs` compares them), with two
+//! exceptions. A field that is there twice, which serde refuses, is read twice into the same place. A list
+//! where an object belongs, which serde takes for its fields in order, is refused. Objects are filled in
+//! place, field by field; what a text does not say stays at its default.
 
 mod fields;
 mod float;
