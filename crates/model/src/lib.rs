@@ -29,7 +29,7 @@ pub use id::{
     AccountId, EnvironmentId, EnvironmentUuid, FlagId, KeyHash, OrganisationId, ProjectId, ProjectUuid,
     SegmentId, TargetId, VariationId, Version,
 };
-pub use json::{JsonError, JsonWriter};
+pub use json::{JsonError, JsonWriter, Stored};
 pub use key::{KeyKind, KeyRecord};
 pub use metrics::{MetricsJob, ReportedEvaluations};
 pub use segment::{GroupRule, Segment};

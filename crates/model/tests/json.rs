@@ -1,6 +1,6 @@
 //! Our reader and serde's take the same texts for the same values, and our writer writes what serde_json does.
 
-use model::{JsonError, JsonWriter, Snapshot, Target};
+use model::{Flag, JsonError, JsonWriter, Snapshot, Stored, Target};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Number, Value, json};
@@ -82,18 +82,35 @@ fn anything() -> impl Strategy<Value = Value> {
 
 /// A snapshot in which any value may have been replaced by any other.
 fn snapshot() -> impl Strategy<Value = Value> {
+    damaged(whole())
+}
+
+/// `whole`, in which any value may have been replaced by any other.
+fn damaged(whole: Value) -> impl Strategy<Value = Value> {
     let place = (any::<proptest::sample::Index>(), anything());
-    vec(place, 0..4).prop_map(|places| {
-        let mut snapshot = whole();
+    vec(place, 0..4).prop_map(move |places| {
+        let mut damaged = whole.clone();
         for (index, value) in places {
             let mut all = Vec::new();
-            pointers(&snapshot, String::new(), &mut all);
+            pointers(&damaged, String::new(), &mut all);
             let pointer = index.get(&all).clone();
-            if let Some(place) = snapshot.pointer_mut(&pointer) {
+            if let Some(place) = damaged.pointer_mut(&pointer) {
                 *place = value;
             }
         }
-        snapshot
+        damaged
+    })
+}
+
+/// A flag of a project that has every field.
+fn whole_flag() -> Value {
+    json!({
+        "identifier": "f", "name": "F", "description": "d", "kind": "boolean",
+        "variations": [{"identifier": "on", "name": "On", "description": "d", "value": "true"}],
+        "defaultOnVariation": "on", "defaultOffVariation": "off",
+        "prerequisites": [{"feature": "g", "variations": ["on"]}], "permanent": true, "archived": true,
+        "tags": [{"name": "t", "identifier": "t"}], "services": [{"identifier": "s", "name": "S"}],
+        "owner": "ann", "createdAt": 1, "modifiedAt": 2,
     })
 }
 
@@ -153,6 +170,16 @@ proptest! {
 
         if !is_list_for_object(&ours, text.as_bytes()) {
             prop_assert_eq!(ours.ok(), serde_json::from_str(&text).ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_serde_reads_as_a_flag_is_that_flag(value in damaged(whole_flag())) {
+        let text = value.to_string();
+        let ours = Flag::from_json(text.as_bytes());
+
+        if let Ok(theirs) = serde_json::from_str::<Flag>(&text) && !is_list_for_object(&ours, text.as_bytes()) {
+            prop_assert_eq!(ours.ok(), Some(theirs), "{}", text);
         }
     }
 

@@ -1,13 +1,13 @@
 //! What an object was: its changes, newest first, and its body at an earlier version.
 
-use model::{EnvironmentId, EnvironmentUuid, Error, FlagConfig, ProjectUuid, Segment, Snapshot, Version};
+use model::{EnvironmentId, EnvironmentUuid, Error, ProjectUuid, Snapshot, Version};
 use platform::{Db, DbError, Row, Statement};
-use serde::de::DeserializeOwned;
 
 use crate::audit::ChangePlace;
 use crate::fault::unavailable;
 use crate::objects::Kind;
 use crate::order::Window;
+use crate::stored::read_named;
 
 /// Whose history.
 #[derive(Clone, Copy, Debug)]
@@ -187,8 +187,8 @@ impl HistoryOf<'_> {
 fn add(snapshot: &mut Snapshot, row: &Row) -> Result<(), DbError> {
     let body = row.text(2)?;
     match Kind::read(row.text(0)?)? {
-        Kind::FlagConfig => snapshot.flags.push(parse::<FlagConfig>(body, row)?),
-        Kind::Segment => snapshot.segments.push(parse::<Segment>(body, row)?),
+        Kind::FlagConfig => snapshot.flags.push(read_named(body, row.text(1)?)?),
+        Kind::Segment => snapshot.segments.push(read_named(body, row.text(1)?)?),
         Kind::Flag
         | Kind::Tag
         | Kind::Target
@@ -198,12 +198,6 @@ fn add(snapshot: &mut Snapshot, row: &Row) -> Result<(), DbError> {
         | Kind::Token => {}
     }
     Ok(())
-}
-
-fn parse<T: DeserializeOwned>(body: &str, row: &Row) -> Result<T, DbError> {
-    let identifier = row.text(1)?;
-    serde_json::from_str(body)
-        .map_err(|error| DbError::Invalid(format!("stored object {identifier:?} is damaged: {error}")))
 }
 
 fn read(project: &ProjectUuid, row: &Row) -> Result<HistoryRow, DbError> {

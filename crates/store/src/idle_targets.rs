@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use model::{EnvironmentUuid, Error, FlagConfig, Segment, TargetName};
+use model::{EnvironmentUuid, Error, FlagConfig, Segment, Stored, TargetName};
 use platform::{Db, Row, Statement};
 
 use crate::fault::unavailable;
 use crate::objects::{CurrentObject, Kind, current_bodies};
+use crate::stored::read_body;
 
 /// How long a target stays without being seen.
 const IDLE_MS: i64 = 60 * 24 * 60 * 60 * 1000;
@@ -64,17 +65,17 @@ async fn named_in(db: &dyn Db, environment: &EnvironmentUuid) -> Result<HashSet<
         named.extend(targets.into_iter().map(|target| target.identifier.to_string()));
     };
     for object in current_bodies(db, environment.as_str(), Kind::FlagConfig).await? {
-        let Some(config) = read::<FlagConfig>(object)? else { continue };
+        let Some(config) = read::<FlagConfig>(&object)? else { continue };
         config.variation_to_target_map.into_iter().for_each(|map| add(map.targets));
     }
     for object in current_bodies(db, environment.as_str(), Kind::Segment).await? {
-        let Some(segment) = read::<Segment>(object)? else { continue };
+        let Some(segment) = read::<Segment>(&object)? else { continue };
         add(segment.included);
         add(segment.excluded);
     }
     Ok(named)
 }
 
-fn read<T: serde::de::DeserializeOwned>(object: CurrentObject) -> Result<Option<T>, Error> {
-    object.body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()
+fn read<T: Stored>(object: &CurrentObject) -> Result<Option<T>, Error> {
+    object.body.as_deref().map(read_body).transpose()
 }

@@ -34,6 +34,7 @@ mod repair;
 mod schema;
 mod settings;
 mod status;
+mod stored;
 mod target_list;
 mod targets;
 mod tokens;
@@ -86,6 +87,7 @@ pub use repair::{Repaired, VERSIONS_LEAP, needs_repair, note_restore};
 pub use schema::{SCHEMA_VERSION, check_schema, migrate, schema_version};
 pub use settings::{put_setting_once, setting};
 pub use status::{Backlog, ProjectStanding, backlog, count_projects, newest_change_ms, project_standings};
+pub use stored::read_body;
 pub use target_list::{
     TargetField, TargetFilter, TargetRow, count_targets, delete_target, delete_targets_of, insert_target,
     listed_target, mention_target, name_target, targets, targets_after, update_target,

@@ -1,12 +1,13 @@
 //! Flags, flag configurations and segments: what they are now.
 
 use model::{
-    Domain, EnvironmentUuid, Error, EventKind, FlagConfig, FlagId, JsonError, ObjectChange, ProjectUuid,
-    Segment, SegmentId, StreamEvent, Version,
+    Domain, EnvironmentUuid, Error, EventKind, FlagId, ObjectChange, ProjectUuid, SegmentId, StreamEvent,
+    Version,
 };
 use platform::{Db, DbError, Row, Statement};
 
 use crate::fault::unavailable;
+use crate::stored::read_named;
 
 /// What a change row or object is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -329,9 +330,9 @@ fn read_changed(row: &Row) -> Result<Option<ChangedObject>, DbError> {
     let Some(kind) = row.opt_text(1)? else { return Ok(None) };
     let identifier = row.text(2)?;
     let change = match (Kind::read(kind)?, row.opt_text(4)?) {
-        (Kind::FlagConfig, Some(body)) => ObjectChange::Flag(parse(FlagConfig::from_json, body, identifier)?),
+        (Kind::FlagConfig, Some(body)) => ObjectChange::Flag(read_named(body, identifier)?),
         (Kind::FlagConfig, None) => ObjectChange::FlagGone(FlagId::from_wire(identifier)),
-        (Kind::Segment, Some(body)) => ObjectChange::Segment(parse(Segment::from_json, body, identifier)?),
+        (Kind::Segment, Some(body)) => ObjectChange::Segment(read_named(body, identifier)?),
         (Kind::Segment, None) => ObjectChange::SegmentGone(SegmentId::from_wire(identifier)),
         (
             Kind::Flag
@@ -355,10 +356,4 @@ fn read_event(row: &Row) -> Result<Option<StreamEvent>, DbError> {
     let event = if row.bool(4)? { EventKind::Delete } else { EventKind::Patch };
     let identifier = row.text(2)?.to_owned();
     Ok(Some(StreamEvent { event, domain, identifier, version: Version(row.int(3)?) }))
-}
-
-/// Reads a stored body; damage is reported with the object's identifier.
-fn parse<T>(read: fn(&[u8]) -> Result<T, JsonError>, body: &str, identifier: &str) -> Result<T, DbError> {
-    read(body.as_bytes())
-        .map_err(|error| DbError::Invalid(format!("stored object {identifier:?} is damaged: {error}")))
 }

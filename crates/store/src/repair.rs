@@ -16,6 +16,7 @@ use crate::installation::known_projects;
 use crate::objects::Kind;
 use crate::references::{config_references, segment_references};
 use crate::settings::{put_setting_once, remove_setting, setting};
+use crate::stored::read_body;
 use crate::write::{Author, Decision, ObjectStep, Plan, ProjectState, Scope, Writer};
 
 /// How far versions leap: further than an installation comes between two backups.
@@ -132,11 +133,11 @@ fn again(
 ) -> Result<ObjectStep, Error> {
     let (action, after, references) = match (kind, before.as_deref()) {
         (Kind::Segment, Some(body)) => {
-            let segment = Segment { version, ..parse(body)? };
+            let segment = Segment { version, ..read_body(body)? };
             ("SegmentPatched", Some(write(&segment)?), segment_references(&segment))
         }
         (_, Some(body)) => {
-            let config = FlagConfig { version, ..parse(body)? };
+            let config = FlagConfig { version, ..read_body(body)? };
             ("FeatureActivationPatched", Some(write(&config)?), config_references(&config))
         }
         (Kind::Segment, None) => ("SegmentDeleted", None, Vec::new()),
@@ -158,11 +159,6 @@ fn again(
 
 fn read(row: &Row) -> Result<(Kind, String, Option<String>), DbError> {
     Ok((Kind::read(row.text(0)?)?, row.text(1)?.to_owned(), row.opt_text(2)?.map(str::to_owned)))
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
-    serde_json::from_str(body)
-        .map_err(|error| Error::internal(format!("a stored object is damaged: {error}")))
 }
 
 fn write(object: &impl Serialize) -> Result<String, Error> {

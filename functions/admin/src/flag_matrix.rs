@@ -83,8 +83,8 @@ pub(crate) async fn read(
 async fn rows(db: &dyn Db, project: &ProjectRow, identifiers: &[&str]) -> Result<Vec<FlagRow>, Error> {
     let objects = store::some_current(db, project.id.as_str(), Kind::Flag, identifiers).await?;
     let bodies = objects.iter().filter_map(|object| object.body.as_deref());
-    let rows = bodies.map(|body| serde_json::from_str(body).map(|flag: Flag| FlagRow::from(flag)));
-    let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(Error::internal)?;
+    let rows = bodies.map(|body| store::read_body::<Flag>(body).map(FlagRow::from));
+    let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
     rows.sort_by(|one, other| one.identifier.cmp(&other.identifier));
     Ok(rows)
 }

@@ -170,9 +170,7 @@ mod tests {
     use super::*;
 
     fn flag(identifier: &str, name: &str) -> CurrentObject {
-        let body = format!(
-            r#"{{"name":"{name}","kind":"boolean","createdAt":1,"modifiedAt":2,"tags":[{{"identifier":"t"}}]}}"#
-        );
+        let body = format!(r#"{{"identifier":"{identifier}","name":"{name}","kind":"boolean"}}"#);
         CurrentObject {
             scope: String::new(),
             identifier: identifier.to_owned(),

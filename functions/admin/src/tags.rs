@@ -144,19 +144,13 @@ pub(crate) async fn delete(
 /// All tags of the project by identifier: what was made by hand is called as it was then, the rest as the
 /// first flag calls it that has it.
 async fn all(db: &dyn Db, project: &ProjectRow) -> Result<BTreeMap<String, Tag>, Error> {
-    /// What is read of a flag.
-    #[derive(Deserialize)]
-    struct Tagged {
-        #[serde(default)]
-        tags: Vec<Tag>,
-    }
     let mut tags = BTreeMap::new();
     for object in store::current_bodies(db, project.id.as_str(), Kind::Tag).await? {
-        let tag: Tag = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
+        let tag: Tag = store::read_body(&object.body.unwrap_or_default())?;
         tags.insert(tag.identifier.clone(), tag);
     }
     for object in store::current_bodies(db, project.id.as_str(), Kind::Flag).await? {
-        let flag: Tagged = serde_json::from_str(&object.body.unwrap_or_default()).map_err(Error::internal)?;
+        let flag: Flag = store::read_body(&object.body.unwrap_or_default())?;
         for tag in flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()) {
             tags.entry(tag.identifier.clone()).or_insert(tag);
         }

@@ -1,10 +1,10 @@
-//! Which fields the objects of a snapshot have.
+//! Which fields objects have.
 
 use super::number::Wholeness;
 use super::reader::Reader;
 use super::value::lenient_text;
 use super::{Expected, Fields, Head, Read};
-use crate::flag::{FlagKind, Prerequisite, Tag, Variation};
+use crate::flag::{Flag, FlagKind, Prerequisite, Service, Tag, Variation};
 use crate::flag_config::{
     Clause, Distribution, FlagConfig, FlagState, Serve, ServingRule, VariationMap, WeightedVariation,
 };
@@ -153,6 +153,7 @@ nullable!(
     Prerequisite,
     Segment,
     Serve,
+    Service,
     ServingRule,
     Tag,
     Variation,
@@ -186,6 +187,27 @@ objects! {
         "version" => read version,
         "flags" => read flags,
         "segments" => read segments,
+    }
+    Flag needs "identifier" {
+        "identifier" => read identifier,
+        "name" => read name,
+        "description" => read description,
+        "kind" => read kind,
+        "variations" => read variations,
+        "defaultOnVariation" => read default_on_variation,
+        "defaultOffVariation" => read default_off_variation,
+        "prerequisites" => read prerequisites,
+        "permanent" => read permanent,
+        "archived" => read archived,
+        "tags" => read tags,
+        "services" => read services,
+        "owner" => read owner,
+        "createdAt" => read created_at,
+        "modifiedAt" => read modified_at,
+    }
+    Service {
+        "identifier" => read identifier,
+        "name" => read name,
     }
     FlagConfig needs "feature" {
         "project" => read project,

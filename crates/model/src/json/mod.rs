@@ -1,4 +1,4 @@
-//! Snapshots and targets from JSON text, without the machinery of serde.
+//! Snapshots, targets and stored objects from JSON text, without the machinery of serde.
 //!
 //! What runs in a browser is downloaded first, and what follows an environment reads all of it again and
 //! again: this reader is a quarter of the size of what serde derives for the same types, and takes four
@@ -18,6 +18,7 @@ use std::fmt;
 
 use self::reader::Reader;
 pub use self::writer::JsonWriter;
+use crate::flag::{Flag, Tag};
 use crate::flag_config::FlagConfig;
 use crate::segment::Segment;
 use crate::snapshot::{SNAPSHOT_FORMAT, Snapshot};
@@ -76,25 +77,26 @@ impl Snapshot {
     }
 }
 
-impl FlagConfig {
-    /// Reads a flag as it is stored.
+/// What a database keeps as JSON.
+pub trait Stored: Sized {
+    /// Reads an object as it is stored.
     ///
     /// # Errors
     /// `Unreadable` with the first place that is wrong.
-    pub fn from_json(json: &[u8]) -> Result<Self, JsonError> {
-        read(json)
-    }
+    fn from_json(json: &[u8]) -> Result<Self, JsonError>;
 }
 
-impl Segment {
-    /// Reads a segment as it is stored.
-    ///
-    /// # Errors
-    /// `Unreadable` with the first place that is wrong.
-    pub fn from_json(json: &[u8]) -> Result<Self, JsonError> {
-        read(json)
-    }
+macro_rules! stored {
+    ($($object:ty),*) => {
+        $(impl Stored for $object {
+            fn from_json(json: &[u8]) -> Result<Self, JsonError> {
+                read(json)
+            }
+        })*
+    };
 }
+
+stored!(Flag, FlagConfig, Segment, Tag);
 
 impl Target {
     /// Reads a target: `{"identifier", "name", "anonymous", "attributes"}`, each of which may be missing.

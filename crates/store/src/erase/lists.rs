@@ -8,6 +8,7 @@ use super::mentions::Forgotten;
 use crate::fault::unavailable;
 use crate::objects::Kind;
 use crate::references::{config_references, segment_references};
+use crate::stored::read_body;
 use crate::write::{Decision, ObjectStep, Plan, ProjectState, Scope};
 
 /// Objects that may name the target, one kind at a time.
@@ -29,7 +30,7 @@ impl Decision for LeaveLists<'_> {
         let mut plan = Plan::new(0);
         for environment in self.environments {
             for (_, body) in self.target.naming(state.db, environment, Kind::Segment).await? {
-                let before: Segment = serde_json::from_str(&body).map_err(Error::internal)?;
+                let before: Segment = read_body(&body)?;
                 let mut after = before.clone();
                 if self.target.leave_segment(&mut after) {
                     after.version = plan.version(state, environment);
@@ -39,7 +40,7 @@ impl Decision for LeaveLists<'_> {
                 }
             }
             for (_, body) in self.target.naming(state.db, environment, Kind::FlagConfig).await? {
-                let before: FlagConfig = serde_json::from_str(&body).map_err(Error::internal)?;
+                let before: FlagConfig = read_body(&body)?;
                 let mut after = before.clone();
                 if self.target.leave_config(&mut after) {
                     after.version = plan.version(state, environment);

@@ -5,6 +5,7 @@ use model::{Clause, Error, FlagConfig, MetricsJob, Segment, Target, TargetName};
 use crate::chain_rows::ChangeRow;
 use crate::erase::note::ERASED;
 use crate::objects::Kind;
+use crate::stored::read_body;
 
 /// A rule may name a target by this attribute. Every other attribute means something else, even if its
 /// value is the same text.
@@ -77,7 +78,7 @@ impl Forgotten {
 
     /// Whether the JSON of a target is this one's.
     pub(crate) fn is(&self, target: &str) -> bool {
-        serde_json::from_str::<Target>(target).is_ok_and(|target| *target.identifier == *self.identifier)
+        Target::from_json(target.as_bytes()).is_ok_and(|target| *target.identifier == *self.identifier)
     }
 
     /// What is left of a change row; `None` if it does not name the target.
@@ -105,12 +106,12 @@ impl Forgotten {
     pub(crate) fn leave_body(&self, kind: &str, body: Option<&str>) -> Result<Option<String>, Error> {
         let Some(body) = body.filter(|body| body.contains(&self.quoted)) else { return Ok(None) };
         if kind == Kind::FlagConfig.as_str() {
-            let mut config: FlagConfig = serde_json::from_str(body).map_err(Error::internal)?;
+            let mut config: FlagConfig = read_body(body)?;
             let found = self.leave_config(&mut config);
             return found.then(|| serde_json::to_string(&config).map_err(Error::internal)).transpose();
         }
         if kind == Kind::Segment.as_str() {
-            let mut segment: Segment = serde_json::from_str(body).map_err(Error::internal)?;
+            let mut segment: Segment = read_body(body)?;
             let found = self.leave_segment(&mut segment);
             return found.then(|| serde_json::to_string(&segment).map_err(Error::internal)).transpose();
         }

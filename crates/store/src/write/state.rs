@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use model::{EnvironmentId, EnvironmentUuid, Error, Flag, FlagConfig, FlagId, ObjectKind, Version};
 use platform::Db;
-use serde::de::DeserializeOwned;
 
 use crate::environments::EnvironmentRow;
 use crate::objects::{self, CurrentObject, Kind};
 use crate::projects::ProjectRow;
+use crate::stored::read_body;
 
 /// A project as it is while a write is decided. What is read through it is proved current by the commit.
 pub struct ProjectState<'a> {
@@ -50,7 +50,7 @@ impl ProjectState<'_> {
     pub async fn flag(&self, id: &FlagId) -> Result<Option<(Version, Flag)>, Error> {
         let found = objects::current(self.db, self.project.id.as_str(), Kind::Flag, id.as_str()).await?;
         let Some(CurrentObject { version, body: Some(body), .. }) = found else { return Ok(None) };
-        Ok(Some((version, parse(&body)?)))
+        Ok(Some((version, read_body(&body)?)))
     }
 
     /// All flags, archived ones included, by identifier.
@@ -59,7 +59,7 @@ impl ProjectState<'_> {
     /// `Unavailable`.
     pub async fn flags(&self) -> Result<Vec<Flag>, Error> {
         let bodies = objects::current_bodies(self.db, self.project.id.as_str(), Kind::Flag).await?;
-        bodies.iter().filter_map(|object| object.body.as_deref()).map(parse).collect()
+        bodies.iter().filter_map(|object| object.body.as_deref()).map(read_body).collect()
     }
 
     /// What the flag serves in each environment where it is served.
@@ -69,7 +69,7 @@ impl ProjectState<'_> {
     pub async fn configs_of(&self, flag: &FlagId) -> Result<Vec<(EnvironmentUuid, FlagConfig)>, Error> {
         let objects = objects::configs_of_flag(self.db, &self.project.id, flag).await?;
         let live = objects.iter().filter_map(|object| Some((&object.scope, object.body.as_deref()?)));
-        live.map(|(scope, body)| Ok((EnvironmentUuid::from_wire(scope.as_str()), parse(body)?))).collect()
+        live.map(|(scope, body)| Ok((EnvironmentUuid::from_wire(scope.as_str()), read_body(body)?))).collect()
     }
 
     /// Flags that have this one as a prerequisite, directly or through others, by identifier.
@@ -90,9 +90,4 @@ impl ProjectState<'_> {
         }
         Ok(found.into_iter().collect())
     }
-}
-
-fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
-    serde_json::from_str(body)
-        .map_err(|error| Error::internal(format!("a stored object is damaged: {error}")))
 }

@@ -163,7 +163,7 @@ pub(super) async fn feature(
     let Some(environment) = environment else { return Ok(Feature::new(flag, project, None)) };
     let (scope, id) = (environment.id.as_str(), flag.identifier.as_str());
     let body = store::last_body(db, scope, Kind::FlagConfig, id).await?;
-    let config = body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()?;
+    let config = body.as_deref().map(store::read_body).transpose()?;
     let current = store::current(db, scope, Kind::FlagConfig, id).await?;
     let feature = Feature::new(flag, project, config);
     Ok(match current {

@@ -9,10 +9,9 @@ use std::collections::HashSet;
 
 use api::{Json, Page, PageRequest, Path, Problem, Query};
 use axum::extract::State;
-use model::{Error, FieldError, FlagConfig, FlagId, Segment, Snapshot, Target};
+use model::{Error, FieldError, FlagConfig, FlagId, Segment, Snapshot, Stored, Target};
 use platform::Db;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
 use super::activity::{Activity, StatusFilter};
@@ -268,8 +267,8 @@ fn counts(entries: &[Entry], activity: Option<&Activity>) -> FeatureCounts {
     }
 }
 
-async fn bodies<T: DeserializeOwned>(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<T>, Error> {
+async fn bodies<T: Stored>(db: &dyn Db, scope: &str, kind: Kind) -> Result<Vec<T>, Error> {
     let objects = store::current_bodies(db, scope, kind).await?;
     let bodies = objects.iter().filter_map(|object| object.body.as_deref());
-    bodies.map(|body| serde_json::from_str(body).map_err(Error::internal)).collect()
+    bodies.map(store::read_body).collect()
 }

@@ -228,7 +228,7 @@ async fn find(db: &dyn Db, project: &ProjectRow, id: &FlagId) -> Result<Flag, Er
     let object = store::current(db, project.id.as_str(), Kind::Flag, id.as_str()).await?;
     let body = object.and_then(|object| object.body);
     let body = body.ok_or_else(|| Error::not_found(ObjectKind::Flag, id))?;
-    serde_json::from_str(&body).map_err(Error::internal)
+    store::read_body(&body)
 }
 
 async fn named_environment(

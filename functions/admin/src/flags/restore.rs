@@ -61,7 +61,7 @@ impl RestoreFlag {
         else {
             return Ok(first_config(flag, state, environment));
         };
-        let last: FlagConfig = serde_json::from_str(&last).map_err(Error::internal)?;
+        let last: FlagConfig = store::read_body(&last)?;
         let config = WorkingConfig {
             environment: environment.id.clone(),
             name: environment.identifier.clone(),

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use model::{EnvironmentId, EnvironmentUuid, Error, Flag, FlagConfig, FlagId, SegmentId, Version};
-use serde::de::DeserializeOwned;
+use model::{EnvironmentId, EnvironmentUuid, Error, Flag, FlagConfig, FlagId, SegmentId, Stored, Version};
 use store::{BodyAt, Decision, Kind, Plan, ProjectState};
 
 use super::check::{has_segment, served};
@@ -84,14 +83,9 @@ impl RevertFlag {
         Err(Error::invalid("version", message))
     }
 
-    async fn old<T: DeserializeOwned>(
-        &self,
-        state: &ProjectState<'_>,
-        scope: &str,
-        kind: Kind,
-    ) -> Result<T, Error> {
+    async fn old<T: Stored>(&self, state: &ProjectState<'_>, scope: &str, kind: Kind) -> Result<T, Error> {
         match store::body_at(state.db, scope, kind, self.flag.as_str(), self.version).await? {
-            BodyAt::Body(body) => serde_json::from_str(&body).map_err(Error::internal),
+            BodyAt::Body(body) => store::read_body(&body),
             BodyAt::NotYet => Err(self.refused("the flag was not there yet")),
             BodyAt::Gone => Err(self.refused("the flag was archived or deleted then")),
         }

@@ -1,7 +1,6 @@
 //! What a flag serves in an environment, as far as filters and sorting look at it.
 
-use model::{Error, FlagState};
-use serde::Deserialize;
+use model::{Error, FlagConfig, FlagState};
 use store::{CurrentObject, Kind};
 
 use super::Head;
@@ -15,19 +14,14 @@ pub(crate) struct ConfigHead {
     pub(crate) changed_ms: i64,
 }
 
-#[derive(Deserialize)]
-struct Body {
-    state: FlagState,
-}
-
 impl Head for ConfigHead {
     const KIND: Kind = Kind::FlagConfig;
 
     fn read(object: &CurrentObject, body: &str) -> Result<Self, Error> {
-        let body: Body = serde_json::from_str(body).map_err(Error::internal)?;
+        let config: FlagConfig = store::read_body(body)?;
         Ok(Self {
             identifier: object.identifier.clone(),
-            is_on: body.state == FlagState::On,
+            is_on: config.state == FlagState::On,
             changed_ms: object.changed_ms,
         })
     }

@@ -52,7 +52,7 @@ pub(super) async fn load(
     let object = store::current(state.db, environment.as_str(), Kind::Segment, id.as_str()).await?;
     let body = object.and_then(|object| object.body);
     let body = body.ok_or_else(|| Error::not_found(ObjectKind::Segment, id))?;
-    serde_json::from_str(&body).map_err(Error::internal)
+    store::read_body(&body)
 }
 
 /// The step that makes a segment what it is from now on.

@@ -96,7 +96,7 @@ async fn find(
         ))
     };
     let body = found.and_then(|object| object.body).ok_or_else(missing)?;
-    serde_json::from_str(&body).map_err(Error::internal)
+    store::read_body(&body)
 }
 
 /// How many segments the longest chain above the segment has.

@@ -197,14 +197,14 @@ pub(crate) async fn find(
     let object = store::current(db, environment.id.as_str(), Kind::Segment, id.as_str()).await?;
     let body = object.and_then(|object| object.body);
     let body = body.ok_or_else(|| Error::not_found(ObjectKind::Segment, id))?;
-    serde_json::from_str(&body).map_err(Error::internal)
+    store::read_body(&body)
 }
 
 /// All segments of the environment, by identifier.
 pub(crate) async fn all(db: &dyn Db, environment: &EnvironmentRow) -> Result<Vec<Segment>, Error> {
     let objects = store::current_bodies(db, environment.id.as_str(), Kind::Segment).await?;
     let bodies = objects.iter().filter_map(|object| object.body.as_deref());
-    bodies.map(|body| serde_json::from_str(body).map_err(Error::internal)).collect()
+    bodies.map(store::read_body).collect()
 }
 
 impl Filters {

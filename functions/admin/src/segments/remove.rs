@@ -60,7 +60,7 @@ impl RemoveSegment {
     async fn flag_without(&self, state: &ProjectState<'_>, flag: &str) -> Result<ObjectStep, Error> {
         let object = store::current(state.db, self.environment.as_str(), Kind::FlagConfig, flag).await?;
         let body = object.and_then(|object| object.body).unwrap_or_default();
-        let before: FlagConfig = serde_json::from_str(&body).map_err(Error::internal)?;
+        let before: FlagConfig = store::read_body(&body)?;
         let mut after = before.clone();
         for rule in &mut after.rules {
             self.forget(&mut rule.clauses);

@@ -116,14 +116,12 @@ async fn using(db: &dyn Db, place: &Place, segment: &SegmentId) -> Result<Vec<St
 
 async fn config(db: &dyn Db, place: &Place, flag: &str) -> Result<Option<FlagConfig>, Error> {
     let object = store::current(db, place.environment.id.as_str(), Kind::FlagConfig, flag).await?;
-    let body = object.and_then(|object| object.body);
-    body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()
+    object.and_then(|object| object.body).as_deref().map(store::read_body).transpose()
 }
 
 async fn flag_of(db: &dyn Db, place: &Place, flag: &str) -> Result<Option<Flag>, Error> {
     let object = store::current(db, place.project.id.as_str(), Kind::Flag, flag).await?;
-    let body = object.and_then(|object| object.body);
-    body.map(|body| serde_json::from_str(&body).map_err(Error::internal)).transpose()
+    object.and_then(|object| object.body).as_deref().map(store::read_body).transpose()
 }
 
 /// How the flag uses the segment: type, rule, variation.

@@ -8,7 +8,6 @@ use std::collections::HashSet;
 
 use model::Error;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use store::Kind;
 
@@ -43,16 +42,12 @@ pub(crate) fn differences(
     let (Some(before), Some(after)) = (before, after) else { return Ok(Vec::new()) };
     let mut found = Differences::default();
     match kind {
-        Kind::Flag => found.flag(&read(before)?, &read(after)?),
-        Kind::FlagConfig => found.config(&read(before)?, &read(after)?),
-        Kind::Segment => found.segment(&read(before)?, &read(after)?),
+        Kind::Flag => found.flag(&store::read_body(before)?, &store::read_body(after)?),
+        Kind::FlagConfig => found.config(&store::read_body(before)?, &store::read_body(after)?),
+        Kind::Segment => found.segment(&store::read_body(before)?, &store::read_body(after)?),
         Kind::Tag | Kind::Target | Kind::Key | Kind::Project | Kind::Environment | Kind::Token => {}
     }
     Ok(found.list)
-}
-
-fn read<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
-    serde_json::from_str(body).map_err(Error::internal)
 }
 
 /// A list in the making.

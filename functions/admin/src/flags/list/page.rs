@@ -51,10 +51,10 @@ pub(super) async fn features<'a>(
     for entry in entries {
         let id = entry.identifier();
         let Some(body) = flags.remove(id).and_then(|object| object.body) else { continue };
-        let flag: Flag = serde_json::from_str(&body).map_err(Error::internal)?;
+        let flag: Flag = store::read_body(&body)?;
         let feature = match configs.remove(id) {
             Some(CurrentObject { body: Some(body), changed_ms, .. }) => {
-                let config: FlagConfig = serde_json::from_str(&body).map_err(Error::internal)?;
+                let config: FlagConfig = store::read_body(&body)?;
                 Feature::new(flag, project, Some(config)).changed_at(changed_ms)
             }
             // It is archived: what it served last is in its history.
