@@ -29,10 +29,19 @@ where
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        let body = read_body(request.into_body(), limits::BODY_BYTES_MAX).await?;
-        refuse_nul(&body)?;
-        Ok(Self(parse_object(&body)?))
+        let text = read_json_text(request.into_body()).await?;
+        Ok(Self(parse_object(&text)?))
     }
+}
+
+/// Reads the text of a JSON body of at most [`limits::BODY_BYTES_MAX`], to be parsed with [`parse_object`].
+///
+/// # Errors
+/// As [`read_body`]; `Invalid` also for text that no database takes.
+pub async fn read_json_text(body: Body) -> Result<Bytes, Error> {
+    let text = read_body(body, limits::BODY_BYTES_MAX).await?;
+    refuse_nul(&text)?;
+    Ok(text)
 }
 
 /// Refuses JSON with the character NUL in it: `PostgreSQL` stores no text that has one, whatever the field.

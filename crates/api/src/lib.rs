@@ -19,7 +19,7 @@ mod refusing;
 mod request_log;
 mod sdk_token;
 
-pub use body::{Json, parse_json, parse_object, read_body, read_json};
+pub use body::{Json, parse_json, parse_object, read_body, read_json, read_json_text};
 pub use coding::accepts_gzip;
 pub use cors::cors;
 pub use cron::{CRON_SECRET, check_cron};
@@ -27,7 +27,7 @@ pub use no_sniffing::no_sniffing;
 pub use page::{Page, PageRequest};
 pub use path::Path;
 pub use problem::Problem;
-pub use query::Query;
+pub use query::read_query;
 pub use refusing::refusing;
 pub use request_log::request_log;
 pub use sdk_token::{SdkClaims, TokenKeys, TokenKeysError};

@@ -1,16 +1,14 @@
 //! Paging as the admin API has it: pages counted from 0, totals beside the items.
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
+use http::Uri;
 use model::limits::PAGE_SIZE_MAX;
 use model::{Error, FieldError, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::Problem;
 use crate::limits::PAGE_SIZE_DEFAULT;
 use crate::query::parse_query;
 
-/// Which page is asked for. An extractor: reads `pageNumber` and `pageSize` from the query.
+/// Which page is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PageRequest {
     /// Counted from 0.
@@ -37,6 +35,15 @@ pub struct Page {
 }
 
 impl PageRequest {
+    /// Reads `pageNumber` and `pageSize` from the query.
+    ///
+    /// # Errors
+    /// `Invalid` names the parameter that does not fit.
+    pub fn read(uri: &Uri) -> Result<Self, Error> {
+        let parameters: Parameters = parse_query(uri.query().unwrap_or_default())?;
+        parameters.read()
+    }
+
     /// How many items lie before this page.
     pub fn offset(&self) -> usize {
         self.number.saturating_mul(self.size)
@@ -98,15 +105,6 @@ fn number_of_items(text: &str) -> Option<usize> {
 
 fn not_a_number(parameter: &str, text: &str, right: &str) -> FieldError {
     FieldError::new(parameter, format!("{text:?} does not fit; {right}"))
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for PageRequest {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let parameters: Parameters = parse_query(parts.uri.query().unwrap_or_default())?;
-        Ok(parameters.read()?)
-    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,19 @@
 //! Query strings, with errors that name the parameter.
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
+use http::Uri;
 use model::Error;
 use serde::de::DeserializeOwned;
 
-use crate::Problem;
 use crate::body::wrong_value;
 
-/// The query's parameters. Unknown ones are ignored unless `T` refuses them.
-#[derive(Clone, Copy, Debug)]
-pub struct Query<T>(pub T);
-
-impl<S, T> FromRequestParts<S> for Query<T>
-where
-    S: Send + Sync,
-    T: DeserializeOwned,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        refuse_nul("query", query)?;
-        Ok(Self(parse_query(query)?))
-    }
+/// Reads the query's parameters. Unknown ones are ignored unless `T` refuses them.
+///
+/// # Errors
+/// `Invalid` names the parameter that is missing or does not fit.
+pub fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Error> {
+    let query = uri.query().unwrap_or_default();
+    refuse_nul("query", query)?;
+    parse_query(query)
 }
 
 /// Refuses what no database that we know takes as text.

@@ -42,18 +42,23 @@ impl FromRequestParts<Admin> for Access {
     type Rejection = api::Problem;
 
     async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Self::Rejection> {
-        let mut access = match parts.extensions.get::<Self>() {
-            Some(known) => known.clone(),
-            None => Self::read(admin, &parts.headers).await?,
-        };
-        if !parts.method.is_safe() {
-            access.conditions.version = api::entity_tag::if_match(&parts.headers)?;
-        }
-        Ok(access)
+        Ok(Self::of_caller(parts, admin).await?)
     }
 }
 
 impl Access {
+    /// The caller of a request that begins so, and the version that it expects.
+    pub(crate) async fn of_caller(head: &Parts, admin: &Admin) -> Result<Self, Error> {
+        let mut access = match head.extensions.get::<Self>() {
+            Some(known) => known.clone(),
+            None => Self::read(admin, &head.headers).await?,
+        };
+        if !head.method.is_safe() {
+            access.conditions.version = api::entity_tag::if_match(&head.headers)?;
+        }
+        Ok(access)
+    }
+
     /// The caller with these headers.
     pub(crate) async fn read(admin: &Admin, headers: &HeaderMap) -> Result<Self, Error> {
         let missing = "send an access token in the header x-api-key, or as Authorization: Bearer";

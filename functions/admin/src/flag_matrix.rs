@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query};
-use axum::extract::State;
+use api::Page;
 use model::{Error, Flag, FlagId};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::{Kind, ProjectRow};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::heads::FlagHead;
 
 /// `ProjectFlags` of openapi/admin.yaml.
@@ -51,22 +49,18 @@ pub(crate) struct Filters {
     name: String,
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    (page, Query(filters)): (PageRequest, Query<Filters>),
-) -> Result<Json<ProjectFlags>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project_of_path(db, &access, &identifier).await?;
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
+    let project = call.project_of_path().await?;
     let environments = store::environments_of(db, &project.id).await?;
     let wanted = filters.name.to_lowercase();
     let found = |flag: &FlagHead| {
         !flag.archived
             && [&flag.name, &flag.identifier].iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let heads = admin.heads.flags(db, &project).await?;
+    let heads = call.admin.heads.flags(db, &project).await?;
     let (heads, page) = page.cut(heads.iter().filter(|head| found(head)).collect());
     let ids: Vec<&str> = heads.iter().map(|head| head.identifier.as_str()).collect();
     let names: BTreeMap<_, _> =
@@ -76,7 +70,7 @@ pub(crate) async fn read(
     let environments = environments
         .iter()
         .map(|row| (row.identifier.to_string(), EnvironmentName { name: row.name.clone() }));
-    Ok(Json(ProjectFlags { page, environments: environments.collect(), flags: rows }))
+    Answer::ok(&ProjectFlags { page, environments: environments.collect(), flags: rows })
 }
 
 /// The flags of these identifiers, in their order.

@@ -4,11 +4,14 @@
 //! decision to `store::Writer`; decisions are in the file of the resource they change.
 
 mod access;
+mod answer;
 mod audit;
 mod burgee_v1;
+mod call;
 mod clauses;
 mod context;
 mod cron;
+mod endpoint;
 mod environments;
 mod flag_matrix;
 mod flags;

@@ -4,17 +4,14 @@
 
 use std::collections::HashMap;
 
-use api::{Json, Path, Problem};
-use axum::extract::State;
 use model::limits::NAMED_PER_REQUEST_MAX;
 use model::{Error, ObjectKind, ProjectUuid};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use store::ChangePlace;
 
-use crate::Admin;
-use crate::access::Access;
-use crate::wrapped::Wrapped;
+use crate::answer::Answer;
+use crate::call::Call;
 
 /// Which of the two states around a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,15 +37,11 @@ struct Snapshot {
 }
 
 /// The snapshots with these ids, in this order.
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    Path(identifiers): Path<String>,
-) -> Result<Json<Wrapped<Snapshots>>, Problem> {
-    let ids: Vec<_> = identifiers.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let ids: Vec<_> = call.identifier.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
     if ids.is_empty() || ids.len() > NAMED_PER_REQUEST_MAX {
         let message = format!("names {} snapshots; name 1 to {NAMED_PER_REQUEST_MAX}", ids.len());
-        return Err(Error::invalid("identifiers", message).into());
+        return Err(Error::invalid("identifiers", message));
     }
     let mut visible = HashMap::new();
     let mut objectsnapshots = Vec::with_capacity(ids.len());
@@ -56,25 +49,27 @@ pub(crate) async fn read(
         let missing = || Error::not_found(ObjectKind::Snapshot, id);
         let (place, side) = parse(id).ok_or_else(missing)?;
         if !visible.contains_key(&place.project) {
-            let is_visible = is_visible(&admin, &access, &place.project).await?;
+            let is_visible = is_visible(&call, &place.project).await?;
             visible.insert(place.project.clone(), is_visible);
         }
         if visible.get(&place.project) != Some(&true) {
-            return Err(missing().into());
+            return Err(missing());
         }
-        let bodies = store::change_bodies(&*admin.platform.db, &place).await?;
+        let bodies = store::change_bodies(call.db(), &place).await?;
         let (before, after) = bodies.ok_or_else(missing)?;
         let body = if side == Side::Before { before } else { after };
         let value = body.map(RawValue::from_string).transpose().map_err(Error::internal)?;
         objectsnapshots.push(Snapshot { id: id.to_owned(), value });
     }
-    Ok(Json(Wrapped::new(Snapshots { objectsnapshots }, &*admin.platform.random)))
+    Answer::ok(&call.wrap(Snapshots { objectsnapshots }))
 }
 
 /// Whether the caller's token reaches the project. Where it does not, nothing exists.
-async fn is_visible(admin: &Admin, access: &Access, project: &ProjectUuid) -> Result<bool, Error> {
-    match store::project_by_id(&*admin.platform.db, project).await {
-        Ok(project) => Ok(access.check_account(&project.account).is_ok() && access.covers(&project)),
+async fn is_visible(call: &Call, project: &ProjectUuid) -> Result<bool, Error> {
+    match store::project_by_id(call.db(), project).await {
+        Ok(project) => {
+            Ok(call.access.check_account(&project.account).is_ok() && call.access.covers(&project))
+        }
         Err(Error::NotFound { .. }) => Ok(false),
         Err(error) => Err(error),
     }

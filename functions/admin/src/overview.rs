@@ -1,12 +1,10 @@
 //! How many flags an account has.
 
-use api::{Json, Problem};
-use axum::extract::State;
+use model::Error;
 use serde::Serialize;
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 
 /// `UserFlagOverview` of openapi/admin.yaml.
 #[derive(Serialize)]
@@ -18,12 +16,8 @@ pub(crate) struct Overview {
 }
 
 /// The totals of the account, as far as the access token reaches.
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-) -> Result<Json<Overview>, Problem> {
-    let account = context.account(&access)?;
-    let totals = store::flag_totals(&*admin.platform.db, &account, access.only_project()).await?;
-    Ok(Json(Overview { enabled: totals.enabled, total: totals.flags }))
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let account = call.account()?;
+    let totals = store::flag_totals(call.db(), &account, call.access.only_project()).await?;
+    Answer::ok(&Overview { enabled: totals.enabled, total: totals.flags })
 }

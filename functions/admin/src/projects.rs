@@ -2,22 +2,17 @@
 
 use std::collections::HashSet;
 
-use api::{Json, Page, PageRequest, Path, Problem, entity_tag};
+use api::Page;
 use async_trait::async_trait;
-use axum::extract::State;
-use axum::response::IntoResponse;
 use http::StatusCode;
-use http::header::ETAG;
 use model::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, NAME_BYTES_MAX, TAGS_PER_OBJECT_MAX};
 use model::{Error, EventKind, FieldError, ProjectId, ProjectUuid, Tag, Version};
 use serde::{Deserialize, Serialize};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::retire::RemoveProject;
-use crate::wrapped::Wrapped;
 
 /// Postgres takes no NUL, and people cannot see the others.
 const CONTROL: &str = "holds a control character; leave it out";
@@ -59,19 +54,14 @@ impl From<ProjectRow> for Project {
     }
 }
 
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<ProjectRequest>,
-) -> Result<(StatusCode, Json<Wrapped<Project>>), Problem> {
-    access.check_own()?;
-    access.check_account_wide()?;
-    let now_ms = admin.platform.clock.now_ms();
+pub(crate) async fn create(call: Call, request: ProjectRequest) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    call.access.check_account_wide()?;
+    let now_ms = call.now_ms();
     let project = ProjectRow {
-        id: ProjectUuid::from_wire(admin.platform.random.uuid()),
-        account: context.account(&access)?,
-        organisation: context.organisation()?,
+        id: ProjectUuid::from_wire(call.random().uuid()),
+        account: call.account()?,
+        organisation: call.context.organisation()?,
         identifier: ProjectId::parse(&request.identifier).map_err(|error| named("identifier", error))?,
         name: checked_name(&request.name, &request.identifier)?,
         description: checked_description(request.description)?,
@@ -81,65 +71,45 @@ pub(crate) async fn create(
         created_ms: now_ms,
         modified_ms: now_ms,
     };
-    admin.writer.create_project(project.clone(), &access.author(None)).await?;
-    Ok((StatusCode::CREATED, Json(Wrapped::new(project.into(), &*admin.platform.random))))
+    call.admin.writer.create_project(project.clone(), &call.access.author(None)).await?;
+    Answer::created(&call.wrap(Project::from(project)))
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-) -> Result<Json<Wrapped<Projects>>, Problem> {
-    let account = context.account(&access)?;
-    let rows = store::projects_of(&*admin.platform.db, &account, &context.organisation()?).await?;
-    let rows = rows.into_iter().filter(|project| access.covers(project)).collect();
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let account = call.account()?;
+    let rows = store::projects_of(call.db(), &account, &call.context.organisation()?).await?;
+    let rows = rows.into_iter().filter(|project| call.access.covers(project)).collect();
     let (rows, page) = page.cut(rows);
     let projects = Projects { page, projects: rows.into_iter().map(Project::from).collect() };
-    Ok(Json(Wrapped::new(projects, &*admin.platform.random)))
+    Answer::ok(&call.wrap(projects))
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
-    let tag = entity_tag::of(Version(project.revision));
-    Ok(([(ETAG, tag)], Json(Wrapped::new(Project::from(project), &*admin.platform.random))))
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let project = call.project_of_path().await?;
+    let version = Version(project.revision);
+    Ok(Answer::ok(&call.wrap(Project::from(project)))?.tagged(version))
 }
 
 /// Replaces name, description and tags.
-pub(crate) async fn put(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<ProjectRequest>,
-) -> Result<Json<Wrapped<Project>>, Problem> {
-    access.check_own()?;
-    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
-    check_identifier("identifier", &request.identifier, &identifier)?;
+pub(crate) async fn put(call: Call, request: ProjectRequest) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let project = call.project_of_path().await?;
+    check_identifier("identifier", &request.identifier, &call.identifier)?;
     let decision = UpdateProject {
-        name: checked_name(&request.name, &identifier)?,
+        name: checked_name(&request.name, &call.identifier)?,
         description: checked_description(request.description)?,
         tags: checked_tags(request.tags)?,
     };
-    let written = admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok(Json(Wrapped::new(written.answer.into(), &*admin.platform.random)))
+    let project = call.write(&project.id, &decision).await?;
+    Answer::ok(&call.wrap(Project::from(project)))
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<StatusCode, Problem> {
-    access.check_own()?;
-    let project = context.project_of_path(&*admin.platform.db, &access, &identifier).await?;
-    admin.writer.write(&project.id, &access.author(None), &RemoveProject).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let project = call.project_of_path().await?;
+    call.write(&project.id, &RemoveProject).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// What the environments of the project repeat of it is its identifier, which never changes: nobody's answers

@@ -1,10 +1,10 @@
 //! Every route of the admin API.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use crate::endpoint::to;
 use crate::{
     Admin, audit, burgee_v1, environments, flag_matrix, flags, idempotency, keys, not_offered, objects,
     overview, projects, segments, tags, targets,
@@ -22,52 +22,60 @@ pub fn router(admin: Admin) -> Router {
 
 fn offered() -> Router<Admin> {
     Router::new()
-        .route("/projects", get(projects::list).post(projects::create))
-        .route("/projects/{identifier}", get(projects::read).put(projects::put).delete(projects::delete))
-        .route("/projects/{identifier}/flags", get(flag_matrix::read))
-        .route("/environments", get(environments::list).post(environments::create))
+        .route("/projects", get(to(projects::list)).post(to(projects::create)))
+        .route(
+            "/projects/{identifier}",
+            get(to(projects::read)).put(to(projects::put)).delete(to(projects::delete)),
+        )
+        .route("/projects/{identifier}/flags", get(to(flag_matrix::read)))
+        .route("/environments", get(to(environments::list)).post(to(environments::create)))
         .route(
             "/environments/{identifier}",
-            get(environments::read).put(environments::put).delete(environments::delete),
+            get(to(environments::read)).put(to(environments::put)).delete(to(environments::delete)),
         )
-        .route("/apikey", get(keys::list).post(keys::create))
-        .route("/apikey/{identifier}", get(keys::read).put(keys::put).delete(keys::delete))
-        .route("/features", get(flags::list).post(flags::create).patch(flags::patch_many))
+        .route("/apikey", get(to(keys::list)).post(to(keys::create)))
+        .route("/apikey/{identifier}", get(to(keys::read)).put(to(keys::put)).delete(to(keys::delete)))
+        .route("/features", get(to(flags::list)).post(to(flags::create)).patch(to(flags::patch_many)))
         .route(
             "/features/{identifier}",
-            get(flags::read).patch(flags::patch).put(flags::put).delete(flags::delete),
+            get(to(flags::read)).patch(to(flags::patch)).put(to(flags::put)).delete(to(flags::delete)),
         )
-        .route("/features/metrics", get(flags::metrics))
-        .route("/features/{identifier}/dependants", get(flags::dependants))
-        .route("/features/{identifier}/evaluations", get(flags::evaluations))
-        .route("/features/{identifier}/restore", post(flags::restore))
-        .route("/segments", get(segments::list).post(segments::create))
-        .route("/segments/{identifier}", get(segments::read).patch(segments::patch).delete(segments::delete))
-        .route("/segments/{identifier}/available_flags", get(segments::available_flags))
-        .route("/segments/{identifier}/flags", get(segments::flags))
-        .route("/tags", get(tags::list).post(tags::create))
-        .route("/tags/{identifier}", get(tags::read).delete(tags::delete))
-        .route("/audit", get(audit::list))
-        .route("/objects/{identifiers}", get(objects::read))
-        .route("/overview", get(overview::read))
+        .route("/features/metrics", get(to(flags::metrics)))
+        .route("/features/{identifier}/dependants", get(to(flags::dependants)))
+        .route("/features/{identifier}/evaluations", get(to(flags::evaluations)))
+        .route("/features/{identifier}/restore", post(to(flags::restore)))
+        .route("/segments", get(to(segments::list)).post(to(segments::create)))
+        .route(
+            "/segments/{identifier}",
+            get(to(segments::read)).patch(to(segments::patch)).delete(to(segments::delete)),
+        )
+        .route("/segments/{identifier}/available_flags", get(to(segments::available_flags)))
+        .route("/segments/{identifier}/flags", get(to(segments::flags)))
+        .route("/tags", get(to(tags::list)).post(to(tags::create)))
+        .route("/tags/{identifier}", get(to(tags::read)).delete(to(tags::delete)))
+        .route("/audit", get(to(audit::list)))
+        .route("/objects/{identifiers}", get(to(objects::read).without_context()))
+        .route("/overview", get(to(overview::read)))
         .merge(targets_offered())
         .merge(burgee_v1::routes())
 }
 
 fn targets_offered() -> Router<Admin> {
     Router::new()
-        .route("/targets", get(targets::list).post(targets::create))
-        .route("/targets/attributes", get(targets::attributes))
-        // The upload has a limit of its own, above axum's.
-        .route("/targets/upload", post(targets::upload).layer(DefaultBodyLimit::disable()))
+        .route("/targets", get(to(targets::list)).post(to(targets::create)))
+        .route("/targets/attributes", get(to(targets::attributes)))
+        .route("/targets/upload", post(to(targets::upload)))
         .route(
             "/targets/{identifier}",
-            get(targets::read).patch(targets::patch).put(targets::put).delete(targets::delete),
+            get(to(targets::read))
+                .patch(to(targets::patch))
+                .put(to(targets::put))
+                .delete(to(targets::delete)),
         )
-        .route("/targets/{identifier}/available_segments", get(targets::available))
-        .route("/targets/{identifier}/segments", get(targets::of_target))
-        .route("/targets-segments", get(targets::directory))
-        .route("/targets-segments/", get(targets::directory))
-        .route("/targets-segments-info", get(targets::info))
-        .route("/targets-segments-info/", get(targets::info))
+        .route("/targets/{identifier}/available_segments", get(to(targets::available)))
+        .route("/targets/{identifier}/segments", get(to(targets::of_target)))
+        .route("/targets-segments", get(to(targets::directory)))
+        .route("/targets-segments/", get(to(targets::directory)))
+        .route("/targets-segments-info", get(to(targets::info)))
+        .route("/targets-segments-info/", get(to(targets::info)))
 }

@@ -2,21 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query, entity_tag};
+use api::Page;
 use async_trait::async_trait;
-use axum::extract::State;
-use axum::response::IntoResponse;
 use http::StatusCode;
-use http::header::ETAG;
 use model::limits::TAGS_PER_PROJECT_MAX;
 use model::{Error, EventKind, Flag, ObjectKind, SegmentId, Tag, Version};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::{Decision, Direction, Kind, ObjectStep, Plan, ProjectRow, ProjectState, Scope};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::flags::flag_patched;
 use crate::projects::checked_name;
 use crate::sorting::SortOrder;
@@ -68,39 +64,23 @@ enum SortField {
     Identifier,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteQuery {
-    force_delete: Option<bool>,
-}
-
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<TagRequest>,
-) -> Result<(StatusCode, Json<Metadata>), Problem> {
-    access.check_edit()?;
-    let project = context.project(&*admin.platform.db, &access).await?;
+pub(crate) async fn create(call: Call, request: TagRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project().await?;
     // The rule of object identifiers; a type of its own would carry nothing else.
     let identifier = SegmentId::parse(&request.identifier)?.to_string();
     let tag = Tag { name: checked_name(&request.name, &identifier)?, identifier };
     let decision = CreateTag { tag: tag.clone() };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok((StatusCode::CREATED, Json(Metadata { tag, details: Details {} })))
+    call.write(&project.id, &decision).await?;
+    Answer::created(&Metadata { tag, details: Details {} })
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    Query(filters): Query<Filters>,
-) -> Result<Json<Tags>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let project = call.project().await?;
     let wanted = filters.tag_identifier_filter.to_lowercase();
-    let mut tags: Vec<Tag> = all(db, &project).await?.into_values().collect();
+    let mut tags: Vec<Tag> = all(call.db(), &project).await?.into_values().collect();
     tags.retain(|tag| tag.identifier.to_lowercase().contains(&wanted));
     if filters.sort_by_field == Some(SortField::Name) {
         // Stable: what compares equal stays in the order of identifiers.
@@ -110,35 +90,23 @@ pub(crate) async fn list(
         tags.reverse();
     }
     let (tags, page) = page.cut(tags);
-    Ok(Json(Tags { page, tags }))
+    Answer::ok(&Tags { page, tags })
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let tag = all(db, &project).await?.remove(&identifier);
-    let tag = tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, identifier))?;
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let project = call.project().await?;
+    let tag = all(call.db(), &project).await?.remove(&call.identifier);
+    let tag = tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, &call.identifier))?;
     // Flags make tags too, so a tag is as old as its project.
-    Ok(([(ETAG, entity_tag::of(Version(project.revision)))], Json(tag)))
+    Ok(Answer::ok(&tag)?.tagged(Version(project.revision)))
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Query(query): Query<DeleteQuery>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let project = context.project(&*admin.platform.db, &access).await?;
-    let decision = RemoveTag { identifier, from_flags: query.force_delete.unwrap_or(false) };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    let from_flags = call.forces_delete()?;
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    call.write(&project.id, &RemoveTag { identifier: call.identifier.clone(), from_flags }).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// All tags of the project by identifier: what was made by hand is called as it was then, the rest as the

@@ -2,20 +2,17 @@
 
 mod instructions;
 
-use api::{Json, Page, PageRequest, Problem, Query};
-use axum::extract::State;
+use api::Page;
 use model::{AccountId, Error, FieldError};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{AuditFilter, AuditRow, Direction, Kind, ProjectRow, Window};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::objects::{Side, snapshot_id};
 use crate::sorting::{SortOrder, window};
-use crate::wrapped::Wrapped;
 use instructions::{AuditInstruction, instruction_set};
 
 /// How audit spells the kinds of objects.
@@ -76,44 +73,41 @@ pub(crate) struct Filters {
     sort_order: Option<SortOrder>,
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    Query(filters): Query<Filters>,
-) -> Result<Json<Wrapped<AuditTrails>>, Problem> {
-    let db = &*admin.platform.db;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
     let mut filter = filters.filter()?;
-    let projects = if context.names_project() {
-        vec![context.project(db, &access).await?]
+    let projects = if call.context.names_project() {
+        vec![call.project().await?]
     } else {
-        let account = context.account(&access)?;
-        let mut projects = store::projects_of(db, &account, &context.organisation()?).await?;
-        projects.retain(|project| access.covers(project));
-        projects.extend(of_no_project(db, &access, &account).await?);
+        let account = call.account()?;
+        let mut projects = store::projects_of(db, &account, &call.context.organisation()?).await?;
+        projects.retain(|project| call.access.covers(project));
+        projects.extend(of_no_project(&call, &account).await?);
         projects
     };
-    if context.environment_id()?.is_some() {
+    if call.context.environment_id()?.is_some() {
         let [project] = projects.as_slice() else {
             let message = "needs projectIdentifier: environments of several projects may have this name";
             return Err(FieldError::new("environmentIdentifier", message).into());
         };
-        filter.environment = Some(context.environment(db, project).await?.id);
+        filter.environment = Some(call.environment(project).await?.id);
     }
     let direction = filters.sort_order.map_or(Direction::Descending, Direction::from);
     let (count, audit_trails) = trails(db, &projects, &filter, direction, window(&page)).await?;
     let trails = AuditTrails { page: page.totals(count), audit_trails };
-    Ok(Json(Wrapped::new(trails, &*admin.platform.random)))
+    Answer::ok(&call.wrap(trails))
 }
 
 /// The chains of the account and of the installation, as far as the caller's token reaches.
-async fn of_no_project(db: &dyn Db, access: &Access, account: &AccountId) -> Result<Vec<ProjectRow>, Error> {
-    if access.only_project().is_some() {
+async fn of_no_project(call: &Call, account: &AccountId) -> Result<Vec<ProjectRow>, Error> {
+    let db = call.db();
+    if call.access.only_project().is_some() {
         return Ok(Vec::new());
     }
     let of_account = store::account_chain(db, Some(account)).await?;
-    let of_installation = match access.account {
+    let of_installation = match call.access.account {
         Some(_) => None,
         None => store::account_chain(db, None).await?,
     };

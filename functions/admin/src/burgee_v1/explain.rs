@@ -1,18 +1,12 @@
 //! Why a flag serves what it serves to a target, or served at an earlier version.
 
-use api::{Json, Path, Problem};
-use axum::extract::State;
-use axum::response::IntoResponse;
 use eval::Explanation;
 use model::{Error, FlagId, ObjectKind, Target};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot;
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::idempotency::NO_STORE;
-use crate::segments::Place;
+use crate::answer::Answer;
+use crate::call::Call;
 
 /// `ExplainRequest` of openapi/burgee.yaml.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,27 +19,21 @@ pub struct ExplainRequest {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct Explained {
     #[serde(flatten)]
     explanation: Explanation,
     /// The same for people, one check a line.
     text: String,
 }
 
-pub(crate) async fn explain(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<ExplainRequest>,
-) -> Result<impl IntoResponse, Problem> {
-    let id = FlagId::parse(&identifier)?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let snapshot = snapshot::at_version(&admin, &place.environment, request.version).await?;
+pub(crate) async fn explain(call: Call, request: ExplainRequest) -> Result<Answer, Error> {
+    let id = FlagId::parse(&call.identifier)?;
+    let place = call.place().await?;
+    let snapshot = snapshot::at_version(call.db(), &place.environment, request.version).await?;
     let (ruleset, _) = eval::compile(&snapshot);
     let flag = ruleset.flag(id.as_str()).ok_or_else(|| Error::not_found(ObjectKind::Flag, &id))?;
     let explanation = ruleset.explain(flag, &request.target);
     let text = explanation.to_string();
     // It holds what is known of a person.
-    Ok((NO_STORE, Json(Answer { explanation, text })))
+    Ok(Answer::ok(&Explained { explanation, text })?.not_stored())
 }

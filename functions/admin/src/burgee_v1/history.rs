@@ -1,16 +1,14 @@
 //! What was done to a flag or a segment: who, when, why, and what it made different.
 
-use api::{Json, Page, PageRequest, Path, Problem};
-use axum::extract::State;
+use api::{Page, PageRequest};
 use model::{EnvironmentId, Error, FlagId, ObjectKind, SegmentId, Version};
+use platform::Db;
 use serde::Serialize;
 use store::{HistoryOf, HistoryRow};
 
 use super::difference::{Difference, differences};
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::segments::Place;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::sorting::window;
 
 /// A page of changes, newest first.
@@ -48,46 +46,33 @@ struct Change {
 }
 
 /// The flag's own changes with those of what it serves: in the environment that the query names, or in all.
-pub(crate) async fn of_flag(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    page: PageRequest,
-) -> Result<Json<History>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = match context.environment_id()? {
-        Some(identifier) => Some(store::environment_by_identifier(db, &project.id, &identifier).await?),
-        None => None,
-    };
-    let id = FlagId::parse(&identifier)?;
+pub(crate) async fn of_flag(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
+    let id = FlagId::parse(&call.identifier)?;
     let environment = environment.as_ref().map(|row| &row.id);
     let of = HistoryOf::Flag { project: &project.id, id: id.as_str(), environment };
-    Ok(Json(read(&admin, of, page).await?.ok_or_else(|| Error::not_found(ObjectKind::Flag, &id))?))
+    let found = read(call.db(), of, page).await?;
+    Answer::ok(&found.ok_or_else(|| Error::not_found(ObjectKind::Flag, &id))?)
 }
 
 /// Deleted segments have their history, too.
-pub(crate) async fn of_segment(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    page: PageRequest,
-) -> Result<Json<History>, Problem> {
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let id = SegmentId::parse(&identifier)?;
+pub(crate) async fn of_segment(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let place = call.place().await?;
+    let id = SegmentId::parse(&call.identifier)?;
     let of = HistoryOf::Segment {
         project: &place.project.id,
         environment: &place.environment.id,
         id: id.as_str(),
     };
-    Ok(Json(read(&admin, of, page).await?.ok_or_else(|| Error::not_found(ObjectKind::Segment, &id))?))
+    let found = read(call.db(), of, page).await?;
+    Answer::ok(&found.ok_or_else(|| Error::not_found(ObjectKind::Segment, &id))?)
 }
 
 /// `None` for what never was.
-async fn read(admin: &Admin, of: HistoryOf<'_>, page: PageRequest) -> Result<Option<History>, Error> {
-    let db = &*admin.platform.db;
+async fn read(db: &dyn Db, of: HistoryOf<'_>, page: PageRequest) -> Result<Option<History>, Error> {
     let count = store::count_history(db, of).await?;
     if count == 0 {
         return Ok(None);

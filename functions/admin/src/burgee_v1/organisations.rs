@@ -1,14 +1,12 @@
 //! The organisations of an account.
 
-use api::{Json, Page, PageRequest, Problem};
-use axum::extract::State;
-use model::OrganisationId;
+use api::Page;
+use model::{Error, OrganisationId};
 use serde::Serialize;
 use store::OrganisationRow;
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 
 /// A page of organisations.
 #[derive(Serialize)]
@@ -27,21 +25,17 @@ struct Organisation {
 }
 
 /// By identifier. The bearer of a token for one project sees the organisation of that project.
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-) -> Result<Json<Organisations>, Problem> {
-    let db = &*admin.platform.db;
-    let account = context.account(&access)?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let db = call.db();
+    let account = call.account()?;
     let mut rows = store::organisations_of(db, &account).await?;
-    if let Some(project) = &access.project {
+    if let Some(project) = &call.access.project {
         let own = store::project_by_id(db, project).await?;
         rows.retain(|row| own.account == account && own.organisation == row.identifier);
     }
     let (rows, page) = page.cut(rows);
-    Ok(Json(Organisations { page, organisations: rows.into_iter().map(Organisation::from).collect() }))
+    Answer::ok(&Organisations { page, organisations: rows.into_iter().map(Organisation::from).collect() })
 }
 
 impl From<OrganisationRow> for Organisation {

@@ -1,14 +1,12 @@
 //! Taking a flag back to what it was.
 
-use api::{Json, Path, Problem};
-use axum::extract::State;
 use model::{EnvironmentId, Error, FlagId, Version};
 use serde::Deserialize;
 
-use crate::Admin;
-use crate::access::Access;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::context::Context;
-use crate::flags::{self, Metadata, RevertFlag};
+use crate::flags::{self, RevertFlag};
 use crate::instructions::checked_comment;
 
 /// `RevertRequest` of openapi/burgee.yaml.
@@ -26,28 +24,21 @@ pub struct RevertRequest {
     pub comment: Option<String>,
 }
 
-pub(crate) async fn revert(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<RevertRequest>,
-) -> Result<Json<Metadata>, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let flag = FlagId::parse(&identifier)?;
-    let environment = request.environment(&context)?;
-    let project = context.project(db, &access).await?;
+pub(crate) async fn revert(call: Call, request: RevertRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let flag = FlagId::parse(&call.identifier)?;
+    let environment = request.environment(&call.context)?;
+    let project = call.project().await?;
     let row = match &environment {
-        Some(identifier) => Some(store::environment_by_identifier(db, &project.id, identifier).await?),
+        Some(identifier) => Some(store::environment_by_identifier(call.db(), &project.id, identifier).await?),
         None => None,
     };
     let decision = RevertFlag { flag, environment, version: Version(request.version) };
     let comment = request.comment.filter(|comment| !comment.is_empty());
     let comment = comment.unwrap_or_else(|| format!("Back to version {}", request.version));
-    let author = access.author(checked_comment(Some(comment))?);
-    admin.writer.write(&project.id, &author, &decision).await?;
-    flags::answer(db, &project, row.as_ref(), &decision.flag).await
+    let comment = checked_comment(Some(comment))?;
+    call.write_because(comment, &project.id, &decision).await?;
+    Answer::ok(&flags::written(call.db(), &project, row.as_ref(), &decision.flag).await?)
 }
 
 impl RevertRequest {

@@ -1,21 +1,16 @@
 //! Everything that an environment serves, or served at an earlier version.
 
-use api::{Json, Problem, Query, entity_tag};
-use axum::extract::State;
-use axum::response::IntoResponse;
-use http::header::ETAG;
 use model::{EnvironmentId, EnvironmentUuid, Error, FlagConfig, SNAPSHOT_FORMAT, Segment, Snapshot, Version};
+use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::EnvironmentRow;
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::segments::Place;
+use crate::answer::Answer;
+use crate::call::Call;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct SnapshotAnswer {
     format: u32,
     environment: EnvironmentUuid,
     environment_identifier: EnvironmentId,
@@ -29,15 +24,11 @@ pub(crate) struct At {
     version: Option<i64>,
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Query(at): Query<At>,
-) -> Result<impl IntoResponse, Problem> {
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let Snapshot { version, flags, segments } = at_version(&admin, &place.environment, at.version).await?;
-    let answer = Answer {
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let at: At = call.query()?;
+    let place = call.place().await?;
+    let Snapshot { version, flags, segments } = at_version(call.db(), &place.environment, at.version).await?;
+    let answer = SnapshotAnswer {
         format: SNAPSHOT_FORMAT,
         environment: place.environment.id,
         environment_identifier: place.environment.identifier,
@@ -45,12 +36,12 @@ pub(crate) async fn read(
         flags,
         segments,
     };
-    Ok(([(ETAG, entity_tag::of(version))], Json(answer)))
+    Ok(Answer::ok(&answer)?.tagged(version))
 }
 
 /// What the environment served at that version; now, if none is given.
 pub(super) async fn at_version(
-    admin: &Admin,
+    db: &dyn Db,
     environment: &EnvironmentRow,
     version: Option<i64>,
 ) -> Result<Snapshot, Error> {
@@ -63,5 +54,5 @@ pub(super) async fn at_version(
         );
         return Err(Error::invalid("version", message));
     }
-    store::snapshot_at(&*admin.platform.db, &environment.id, version).await
+    store::snapshot_at(db, &environment.id, version).await
 }

@@ -1,13 +1,12 @@
 //! Where the installation stands.
 
-use api::{Json, Page, PageRequest, Problem};
-use axum::extract::State;
-use model::{AccountId, EnvironmentId, EnvironmentUuid, OrganisationId, ProjectId, Version};
+use api::Page;
+use model::{AccountId, EnvironmentId, EnvironmentUuid, Error, OrganisationId, ProjectId, Version};
 use serde::Serialize;
 use store::ProjectStanding;
 
-use crate::Admin;
-use crate::access::Access;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::sorting::window;
 
 #[derive(Serialize)]
@@ -65,28 +64,25 @@ struct Environment {
 }
 
 /// The projects are those that the caller's token reaches; what waits is counted over all.
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    page: PageRequest,
-) -> Result<Json<Status>, Problem> {
-    let db = &*admin.platform.db;
-    let (account, project) = (access.account.as_ref(), access.project.as_ref());
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let db = call.db();
+    let (account, project) = (call.access.account.as_ref(), call.access.project.as_ref());
     let count = store::count_projects(db, account, project).await?;
     let projects = store::project_standings(db, account, project, window(&page)).await?;
     let backlog = store::backlog(db).await?;
-    let age_ms = |oldest_ms: i64| admin.platform.clock.now_ms().saturating_sub(oldest_ms).max(0);
-    Ok(Json(Status {
+    let age_ms = |oldest_ms: i64| call.now_ms().saturating_sub(oldest_ms).max(0);
+    Answer::ok(&Status {
         program: env!("CARGO_PKG_VERSION"),
         schema: Schema { version: store::schema_version(db).await?, program: store::SCHEMA_VERSION },
         unsent: Unsent {
             changes: backlog.changes,
             oldest_age_ms: backlog.oldest_ms.map(age_ms).unwrap_or_default(),
         },
-        queue: admin.platform.queue.is_none().then_some(Queue { waiting: backlog.jobs }),
+        queue: call.admin.platform.queue.is_none().then_some(Queue { waiting: backlog.jobs }),
         page: page.totals(count),
         projects: projects.into_iter().map(Project::from).collect(),
-    }))
+    })
 }
 
 impl From<ProjectStanding> for Project {

@@ -2,19 +2,16 @@
 
 mod change;
 
-use api::{Json, Page, PageRequest, Path, Problem};
-use axum::extract::State;
-use axum::response::IntoResponse;
+use api::Page;
 use http::StatusCode;
 use model::limits::NAME_BYTES_MAX;
 use model::{AccountId, Error, FieldError, ObjectKind, OrganisationId, ProjectId};
-use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::{ListedToken, ProjectRow, Role, TokenRow};
 
-use crate::Admin;
-use crate::access::{Access, ROOT_NAME};
-use crate::idempotency::NO_STORE;
+use crate::access::ROOT_NAME;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::projects::named;
 use crate::secrets::{self, Seed};
 use change::{CreateToken, NewToken, RevokeToken};
@@ -75,82 +72,70 @@ pub(crate) struct Tokens {
     tokens: Vec<Token>,
 }
 
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    Json(request): Json<TokenRequest>,
-) -> Result<impl IntoResponse, Problem> {
-    access.check_own()?;
-    let db = &*admin.platform.db;
-    let (account, project) = request.scope(db, &access).await?;
+pub(crate) async fn create(call: Call, request: TokenRequest) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let db = call.db();
+    let (account, project) = request.scope(&call).await?;
     let chain = match &project {
         Some(project) => project.id.clone(),
-        None => store::begin_account_chain(db, account.as_ref(), admin.platform.clock.now_ms()).await?,
+        None => store::begin_account_chain(db, account.as_ref(), call.now_ms()).await?,
     };
-    let made = request.make(&admin, &access, (account, project))?;
+    let made = request.make(&call, (account, project))?;
     let decision = CreateToken { made };
-    let made = admin.writer.write(&chain, &access.author(None), &decision).await?.answer;
-    let clear = access.secrets.token(&made.seed);
+    let made = call.write(&chain, &decision).await?;
+    let clear = call.access.secrets.token(&made.seed);
     let token = Token { token: Some(clear), ..Token::from(made.listed()) };
-    Ok((StatusCode::CREATED, NO_STORE, Json(token)))
+    Ok(Answer::created(&token)?.not_stored())
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    page: PageRequest,
-) -> Result<Json<Tokens>, Problem> {
-    access.check_own()?;
-    let (rows, page) = page.cut(within(&*admin.platform.db, &access).await?);
-    Ok(Json(Tokens { page, tokens: rows.into_iter().map(Token::from).collect() }))
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    call.access.check_own()?;
+    let (rows, page) = page.cut(within(&call).await?);
+    Answer::ok(&Tokens { page, tokens: rows.into_iter().map(Token::from).collect() })
 }
 
 /// Revokes a token: every request looks its token up, so the next one is refused.
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    access.check_own()?;
-    let db = &*admin.platform.db;
-    let found = within(db, &access).await?.into_iter().find(|one| one.token.id == id);
-    let found = found.ok_or_else(|| Error::not_found(ObjectKind::Token, &id))?.token;
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let db = call.db();
+    let found = within(&call).await?.into_iter().find(|one| one.token.id == call.identifier);
+    let found = found.ok_or_else(|| Error::not_found(ObjectKind::Token, &call.identifier))?.token;
     let chain = match &found.project {
         // A deleted project's chain takes no more changes.
         Some(project) if store::project_by_id(db, project).await.is_ok() => project.clone(),
         _ => {
-            let now_ms = admin.platform.clock.now_ms();
+            let now_ms = call.now_ms();
             store::begin_account_chain(db, found.account.as_ref(), now_ms).await?
         }
     };
-    let decision = RevokeToken { id, is_last_way_in: admin.root_token.is_none() };
-    admin.writer.write(&chain, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let decision = RevokeToken { id: found.id, is_last_way_in: call.admin.root_token.is_none() };
+    call.write(&chain, &decision).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// The tokens that reach no further than the caller's.
-async fn within(db: &dyn Db, access: &Access) -> Result<Vec<ListedToken>, Error> {
-    store::tokens_within(db, access.account.as_ref(), access.project.as_ref()).await
+async fn within(call: &Call) -> Result<Vec<ListedToken>, Error> {
+    store::tokens_within(call.db(), call.access.account.as_ref(), call.access.project.as_ref()).await
 }
 
 impl TokenRequest {
     fn make(
         &self,
-        admin: &Admin,
-        access: &Access,
+        call: &Call,
         (account, project): (Option<AccountId>, Option<ProjectRow>),
     ) -> Result<NewToken, Error> {
-        let seed = Seed::new(&*admin.platform.random);
-        let clear = access.secrets.token(&seed);
+        let seed = Seed::new(call.random());
+        let clear = call.access.secrets.token(&seed);
         let row = TokenRow {
-            id: admin.platform.random.uuid(),
+            id: call.random().uuid(),
             hash: api::credentials::secret_hash(&clear),
             name: self.checked_name()?,
             prefix: secrets::prefix(&clear),
             role: self.role,
             account,
             project: project.as_ref().map(|project| project.id.clone()),
-            created_ms: admin.platform.clock.now_ms(),
+            created_ms: call.now_ms(),
             expires_ms: self.expires_at,
             last_used_ms: None,
         };
@@ -172,11 +157,8 @@ impl TokenRequest {
     }
 
     /// Account and project; never more than the caller's own.
-    async fn scope(
-        &self,
-        db: &dyn Db,
-        access: &Access,
-    ) -> Result<(Option<AccountId>, Option<ProjectRow>), Error> {
+    async fn scope(&self, call: &Call) -> Result<(Option<AccountId>, Option<ProjectRow>), Error> {
+        let (db, access) = (call.db(), &call.access);
         let account = match &self.account {
             Some(text) => Some(AccountId::parse(text).map_err(|error| named("account", error))?),
             None => access.account.clone(),

@@ -1,16 +1,13 @@
 //! How often a flag was served.
 
-use api::{Json, PageRequest, Path, Problem, Query};
-use axum::extract::State;
 use model::{Error, FieldError, FlagId};
 use serde::{Deserialize, Serialize};
 
 use super::activity::{ServedCount, Status};
 use super::answer::Feature;
 use super::list::{Filters, Listing};
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -50,18 +47,13 @@ pub(crate) struct FeatureMetric {
 }
 
 /// Evaluations by day and variation; in all environments of the project if none is named.
-pub(crate) async fn evaluations(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Query(times): Query<Times>,
-) -> Result<Json<FeatureEvaluations>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = super::named_environment(db, &project, &context).await?;
-    let flag = super::find(db, &project, &FlagId::parse(&identifier)?).await?;
-    let times = times.checked(admin.platform.clock.now_ms())?;
+pub(crate) async fn evaluations(call: Call) -> Result<Answer, Error> {
+    let times: Times = call.query()?;
+    let db = call.db();
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
+    let flag = super::find(db, &project, &FlagId::parse(&call.identifier)?).await?;
+    let times = times.checked(call.now_ms())?;
     let place = (&project.id, environment.as_ref().map(|row| &row.id));
     let counts = store::counts_by_day(db, place, flag.identifier.as_str(), times).await?;
     let feature = Feature::new(flag, &project, None);
@@ -71,33 +63,18 @@ pub(crate) async fn evaluations(
         variation_name: feature.variation_name(&count.variation),
         variation_identifier: count.variation,
     });
-    Ok(Json(FeatureEvaluations { evaluations: evaluations.collect() }))
+    Answer::ok(&FeatureEvaluations { evaluations: evaluations.collect() })
 }
 
 /// Results and status of the flags that pass the list's filters, page by page.
-pub(crate) async fn metrics(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    Query(filters): Query<Filters>,
-) -> Result<Json<Vec<FeatureMetric>>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = context.environment(db, &project).await?;
-    let now_ms = admin.platform.clock.now_ms();
-    let listing = Listing {
-        db,
-        heads: &admin.heads,
-        project: &project,
-        environment: Some(&environment),
-        now_ms,
-        is_past: false,
-    };
-    let filters = filters.with_metrics();
-    let state = listing.present(&filters).await?;
-    let features = listing.page(page, &filters, state, None).await?.features;
-    Ok(Json(features.into_iter().map(FeatureMetric::from).collect()))
+pub(crate) async fn metrics(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let project = call.project().await?;
+    let environment = call.environment(&project).await?;
+    let listing = Listing { call: &call, project: &project, environment: Some(&environment), is_past: false };
+    let features = listing.page(page, &filters.with_metrics(), None).await?.features;
+    Answer::ok(&features.into_iter().map(FeatureMetric::from).collect::<Vec<_>>())
 }
 
 impl Times {

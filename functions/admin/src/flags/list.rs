@@ -7,8 +7,7 @@ mod page;
 
 use std::collections::HashSet;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query};
-use axum::extract::State;
+use api::{Page, PageRequest};
 use model::{Error, FieldError, FlagConfig, FlagId, Segment, Snapshot, Stored, Target};
 use platform::Db;
 use serde::Serialize;
@@ -16,10 +15,9 @@ use store::{EnvironmentRow, Kind, ProjectRow};
 
 use super::activity::{Activity, StatusFilter};
 use super::answer::Feature;
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::heads::{self, ConfigHead, FlagHead, Heads, Listed};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::heads::{self, ConfigHead, FlagHead, Listed};
 use crate::pinned::AsOf;
 pub(super) use entry::Entry;
 pub(super) use filters::Filters;
@@ -50,11 +48,9 @@ struct FeatureCounts {
 
 /// What a list is made from.
 pub(super) struct Listing<'a> {
-    pub(super) db: &'a dyn Db,
-    pub(super) heads: &'a Heads,
+    pub(super) call: &'a Call,
     pub(super) project: &'a ProjectRow,
     pub(super) environment: Option<&'a EnvironmentRow>,
-    pub(super) now_ms: i64,
     /// Whether the environment is told of as it was at its row's version.
     pub(super) is_past: bool,
 }
@@ -67,80 +63,62 @@ pub(super) struct Flags {
     bodies: Option<Bodies>,
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    (Query(filters), Query(as_of)): (Query<Filters>, Query<AsOf>),
-) -> Result<Json<Features>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let mut environment = super::named_environment(db, &project, &context).await?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let as_of: AsOf = call.query()?;
+    let project = call.project().await?;
+    let mut environment = call.named_environment(&project).await?;
     let past = as_of.version(environment.as_ref())?;
     if let (Some(environment), Some(version)) = (&mut environment, past) {
         environment.version = version;
     }
-    let now_ms = admin.platform.clock.now_ms();
-    let listing = Listing {
-        db,
-        heads: &admin.heads,
-        project: &project,
-        environment: environment.as_ref(),
-        now_ms,
-        is_past: past.is_some(),
-    };
-    let state = match environment.as_ref().filter(|_| past.is_some()) {
-        None => listing.present(&filters).await?,
-        Some(environment) => listing.past(environment).await?,
-    };
-    Ok(Json(listing.page(page, &filters, state, None).await?))
+    let environment = environment.as_ref();
+    let listing = Listing { call: &call, project: &project, environment, is_past: past.is_some() };
+    Answer::ok(&listing.page(page, &filters, None).await?)
 }
 
 /// The flags that have this one as a prerequisite, with the same filters.
-pub(crate) async fn dependants(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    (page, Query(filters)): (PageRequest, Query<Filters>),
-) -> Result<Json<Features>, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = super::named_environment(db, &project, &context).await?;
-    let flag = super::find(db, &project, &FlagId::parse(&identifier)?).await?;
+pub(crate) async fn dependants(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
+    let flag = super::find(db, &project, &FlagId::parse(&call.identifier)?).await?;
     let scope = project.id.as_str();
     let referring = store::referring(db, scope, Kind::Flag, flag.identifier.as_str()).await?;
     let only: HashSet<String> = referring.into_iter().map(|(_, identifier)| identifier).collect();
-    let now_ms = admin.platform.clock.now_ms();
-    let listing = Listing {
-        db,
-        heads: &admin.heads,
-        project: &project,
-        environment: environment.as_ref(),
-        now_ms,
-        is_past: false,
-    };
-    let state = listing.present(&filters).await?;
-    Ok(Json(listing.page(page, &filters, state, Some(&only)).await?))
+    let environment = environment.as_ref();
+    let listing = Listing { call: &call, project: &project, environment, is_past: false };
+    Answer::ok(&listing.page(page, &filters, Some(&only)).await?)
 }
 
 impl Listing<'_> {
+    /// All flags as they are told of.
+    async fn flags(&self, filters: &Filters) -> Result<Flags, Error> {
+        match self.environment.filter(|_| self.is_past) {
+            Some(environment) => self.past(environment).await,
+            None => self.present(filters).await,
+        }
+    }
+
     /// All flags as they are now.
-    pub(super) async fn present(&self, filters: &Filters) -> Result<Flags, Error> {
+    async fn present(&self, filters: &Filters) -> Result<Flags, Error> {
+        let (db, heads) = (self.call.db(), &self.call.admin.heads);
         let configs = match self.environment.filter(|_| filters.look_at_configs()) {
-            Some(environment) => Some(self.heads.configs(self.db, environment).await?),
+            Some(environment) => Some(heads.configs(db, environment).await?),
             None => None,
         };
-        Ok(Flags { flags: self.heads.flags(self.db, self.project).await?, configs, bodies: None })
+        Ok(Flags { flags: heads.flags(db, self.project).await?, configs, bodies: None })
     }
 
     /// All flags as they were when the environment had the version that its row says.
     async fn past(&self, environment: &EnvironmentRow) -> Result<Flags, Error> {
-        let revision = store::revision_at(self.db, &environment.id, environment.version).await?;
-        let flags = store::objects_at(self.db, self.project.id.as_str(), Kind::Flag, revision).await?;
+        let revision = store::revision_at(self.call.db(), &environment.id, environment.version).await?;
+        let flags = store::objects_at(self.call.db(), self.project.id.as_str(), Kind::Flag, revision).await?;
         let configs =
-            store::objects_at(self.db, environment.id.as_str(), Kind::FlagConfig, environment.version)
+            store::objects_at(self.call.db(), environment.id.as_str(), Kind::FlagConfig, environment.version)
                 .await?;
         Ok(Flags {
             flags: heads::of(&flags)?,
@@ -153,12 +131,14 @@ impl Listing<'_> {
         &self,
         page: PageRequest,
         filters: &Filters,
-        state: Flags,
         only: Option<&HashSet<String>>,
     ) -> Result<Features, Error> {
+        let state = self.flags(filters).await?;
         let environment = self.environment_for(filters)?;
         let activity = match environment.filter(|_| filters.look_at_activity()) {
-            Some(environment) => Some(Activity::read(self.db, &environment.id, self.now_ms).await?),
+            Some(environment) => {
+                Some(Activity::read(self.call.db(), &environment.id, self.call.now_ms()).await?)
+            }
             None => None,
         };
         let targeted = match environment.zip(filters.named_target()) {
@@ -176,9 +156,10 @@ impl Listing<'_> {
         page.version = environment.map(|row| row.version);
         let bodies = match state.bodies {
             Some(bodies) => bodies,
-            None => Bodies::of_page(self.db, self.project, self.environment, &entries).await?,
+            None => Bodies::of_page(self.call.db(), self.project, self.environment, &entries).await?,
         };
-        let mut told = page::features(self.db, (self.project, self.environment), &entries, bodies).await?;
+        let mut told =
+            page::features(self.call.db(), (self.project, self.environment), &entries, bodies).await?;
         if let Some(activity) = activity.as_ref().filter(|_| filters.metrics()) {
             told.iter_mut().for_each(|(entry, feature)| activity.tell(feature, entry));
         }
@@ -210,13 +191,13 @@ impl Listing<'_> {
     /// What the environment serves, or served.
     async fn snapshot(&self, environment: &EnvironmentRow) -> Result<Snapshot, Error> {
         if self.is_past {
-            return store::snapshot_at(self.db, &environment.id, environment.version).await;
+            return store::snapshot_at(self.call.db(), &environment.id, environment.version).await;
         }
         let scope = environment.id.as_str();
         Ok(Snapshot {
             version: environment.version,
-            flags: bodies::<FlagConfig>(self.db, scope, Kind::FlagConfig).await?,
-            segments: bodies::<Segment>(self.db, scope, Kind::Segment).await?,
+            flags: bodies::<FlagConfig>(self.call.db(), scope, Kind::FlagConfig).await?,
+            segments: bodies::<Segment>(self.call.db(), scope, Kind::Segment).await?,
         })
     }
 
@@ -240,7 +221,7 @@ impl Listing<'_> {
     ) -> Result<(), Error> {
         let snapshot = self.snapshot(environment).await?;
         let (ruleset, _) = eval::compile(&snapshot);
-        let known = store::target(self.db, &environment.id, target).await?;
+        let known = store::target(self.call.db(), &environment.id, target).await?;
         let target = known.unwrap_or_else(|| Target::bare(target));
         for feature in features {
             let Some(index) = ruleset.flag(feature.identifier.as_str()) else { continue };

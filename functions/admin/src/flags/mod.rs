@@ -15,20 +15,15 @@ mod revert;
 mod version;
 mod working;
 
-use api::{Json, Path, Problem, Query, entity_tag};
-use axum::extract::State;
-use axum::response::IntoResponse;
 use http::StatusCode;
-use http::header::ETAG;
 use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
-use model::{Error, FieldError, Flag, FlagId, ObjectKind};
+use model::{Error, Flag, FlagId, ObjectKind};
 use platform::Db;
 use serde::Deserialize;
 use store::{EnvironmentRow, Kind, ProjectRow};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
 use answer::Feature;
 use change::ChangeFlags;
@@ -65,85 +60,53 @@ struct FlagInstructions {
     instructions: Vec<RawInstruction>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteQuery {
-    force_delete: Option<bool>,
-}
-
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<FlagRequest>,
-) -> Result<(StatusCode, Json<Metadata>), Problem> {
-    access.check_edit()?;
-    let project = context.project_of_body(&*admin.platform.db, &access, &request.project).await?;
+pub(crate) async fn create(call: Call, request: FlagRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project_of_body(&request.project).await?;
     let decision = CreateFlag::parse(request, &project)?;
-    let written = admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    let feature = Feature::new(written.answer, &project, None);
-    Ok((StatusCode::CREATED, Json(Metadata::new(feature))))
+    let flag = call.write(&project.id, &decision).await?;
+    Answer::created(&Metadata::new(Feature::new(flag, &project, None)))
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = named_environment(db, &project, &context).await?;
-    let flag = FlagId::parse(&identifier)?;
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let db = call.db();
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
+    let flag = FlagId::parse(&call.identifier)?;
     // Read before the flag: a tag that is older than its body is harmless, a newer one hides a change.
     let id = environment.as_ref().map(|row| &row.id);
     let version = version::version(db, &project.id, id, &flag).await?;
     let flag = find(db, &project, &flag).await?;
     let feature = answer::feature(db, flag, &project, environment.as_ref()).await?;
-    Ok(([(ETAG, entity_tag::of(version))], Json(feature)))
+    Ok(Answer::ok(&feature)?.tagged(version))
 }
 
-pub(crate) async fn patch(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<PatchRequest>,
-) -> Result<Json<Metadata>, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = named_environment(db, &project, &context).await?;
-    let flag = FlagId::parse(&identifier)?;
-    let parse = |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, &*admin.platform.random);
+pub(crate) async fn patch(call: Call, request: PatchRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
+    let flag = FlagId::parse(&call.identifier)?;
+    let parse = |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, call.random());
     let instructions = parse_all(&request.instructions, request.execution_time, "", parse)?;
     let decision = ChangeFlags {
         environment: environment.as_ref().map(|row| row.id.clone()),
         flags: vec![(flag.clone(), instructions)],
     };
-    let author = access.author(checked_comment(request.comment)?);
-    admin.writer.write(&project.id, &author, &decision).await?;
-    answer(db, &project, environment.as_ref(), &flag).await
+    call.write_because(checked_comment(request.comment)?, &project.id, &decision).await?;
+    Answer::ok(&written(call.db(), &project, environment.as_ref(), &flag).await?)
 }
 
-pub(crate) async fn patch_many(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<PatchManyRequest>,
-) -> Result<Json<Vec<Metadata>>, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let environment = named_environment(db, &project, &context).await?;
+pub(crate) async fn patch_many(call: Call, request: PatchManyRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    let environment = call.named_environment(&project).await?;
     if request.flags.is_empty() || request.flags.len() > INSTRUCTIONS_PER_PATCH_MAX {
         let message = format!("holds {} flags; send 1 to {INSTRUCTIONS_PER_PATCH_MAX}", request.flags.len());
-        return Err(FieldError::new("flags", message).into());
+        return Err(Error::invalid("flags", message));
     }
     let mut flags = Vec::with_capacity(request.flags.len());
     for (index, flag) in request.flags.iter().enumerate() {
-        let parse =
-            |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, &*admin.platform.random);
+        let parse = |raw: &RawInstruction, place: &str| Instruction::parse(raw, place, call.random());
         let id = FlagId::parse(&flag.identifier).map_err(|error| error.under(&format!("flags[{index}]")))?;
         flags.push((
             id,
@@ -151,76 +114,56 @@ pub(crate) async fn patch_many(
         ));
     }
     let decision = ChangeFlags { environment: environment.as_ref().map(|row| row.id.clone()), flags };
-    let author = access.author(checked_comment(request.comment)?);
-    admin.writer.write(&project.id, &author, &decision).await?;
+    call.write_because(checked_comment(request.comment)?, &project.id, &decision).await?;
     let mut answers = Vec::with_capacity(decision.flags.len());
     for (flag, _) in &decision.flags {
-        let Json(one) = answer(db, &project, environment.as_ref(), flag).await?;
-        answers.push(one);
+        answers.push(written(call.db(), &project, environment.as_ref(), flag).await?);
     }
-    Ok(Json(answers))
+    Answer::ok(&answers)
 }
 
-pub(crate) async fn put(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<PutRequest>,
-) -> Result<Json<Metadata>, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let flag = FlagId::parse(&identifier)?;
-    let decision = PutFlag { flag: flag.clone(), environment: context.environment_id()?, request };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    answer(db, &project, None, &flag).await
+pub(crate) async fn put(call: Call, request: PutRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    let flag = FlagId::parse(&call.identifier)?;
+    let decision = PutFlag { flag: flag.clone(), environment: call.context.environment_id()?, request };
+    call.write(&project.id, &decision).await?;
+    Answer::ok(&written(call.db(), &project, None, &flag).await?)
 }
 
-pub(crate) async fn restore(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<(StatusCode, Json<Metadata>), Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project(db, &access).await?;
-    let flag = FlagId::parse(&identifier)?;
-    let decision = RestoreFlag { flag: flag.clone(), environment: context.environment_id()? };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok((StatusCode::CREATED, answer(db, &project, None, &flag).await?))
+pub(crate) async fn restore(call: Call) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    let flag = FlagId::parse(&call.identifier)?;
+    let decision = RestoreFlag { flag: flag.clone(), environment: call.context.environment_id()? };
+    call.write(&project.id, &decision).await?;
+    Answer::created(&written(call.db(), &project, None, &flag).await?)
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Query(query): Query<DeleteQuery>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let project = context.project(&*admin.platform.db, &access).await?;
-    let flag = FlagId::parse(&identifier)?;
-    let environment = context.environment_id()?;
-    let decision = if query.force_delete.unwrap_or(false) {
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    let for_good = call.forces_delete()?;
+    call.access.check_edit()?;
+    let project = call.project().await?;
+    let flag = FlagId::parse(&call.identifier)?;
+    let environment = call.context.environment_id()?;
+    let decision = if for_good {
         RemoveFlag::for_good(flag, environment)
     } else {
         RemoveFlag::to_archive(flag, environment)
     };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+    call.write(&project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// The flag as the answer to a write.
-pub(crate) async fn answer(
+/// The flag as writes answer with it.
+pub(crate) async fn written(
     db: &dyn Db,
     project: &ProjectRow,
     environment: Option<&EnvironmentRow>,
     flag: &FlagId,
-) -> Result<Json<Metadata>, Problem> {
+) -> Result<Metadata, Error> {
     let flag = find(db, project, flag).await?;
-    Ok(Json(Metadata::new(answer::feature(db, flag, project, environment).await?)))
+    Ok(Metadata::new(answer::feature(db, flag, project, environment).await?))
 }
 
 /// The flag, archived or not.
@@ -229,15 +172,4 @@ async fn find(db: &dyn Db, project: &ProjectRow, id: &FlagId) -> Result<Flag, Er
     let body = object.and_then(|object| object.body);
     let body = body.ok_or_else(|| Error::not_found(ObjectKind::Flag, id))?;
     store::read_body(&body)
-}
-
-async fn named_environment(
-    db: &dyn Db,
-    project: &ProjectRow,
-    context: &Context,
-) -> Result<Option<EnvironmentRow>, Error> {
-    match context.environment_id()? {
-        Some(identifier) => Ok(Some(store::environment_by_identifier(db, &project.id, &identifier).await?)),
-        None => Ok(None),
-    }
 }

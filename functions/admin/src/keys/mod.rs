@@ -2,9 +2,7 @@
 
 mod change;
 
-use api::{Json, Page, PageRequest, Path, Problem};
-use axum::extract::State;
-use axum::response::IntoResponse;
+use api::{Page, PageRequest};
 use http::StatusCode;
 use model::limits::KEYS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, FieldError, KeyHash, KeyKind};
@@ -12,12 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use store::KeyRow;
 
 use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::idempotency::NO_STORE;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::projects::{checked_description, checked_name};
 use crate::secrets::{self, Seed};
-use crate::segments::Place;
 use change::{CreateKey, DeleteKey, NewKey, UpdateKey};
 
 /// The shortest clear key that may be brought along.
@@ -97,20 +93,15 @@ pub(crate) struct Keys {
     api_keys: Vec<Key>,
 }
 
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<KeyRequest>,
-) -> Result<impl IntoResponse, Problem> {
-    access.check_own()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+pub(crate) async fn create(call: Call, request: KeyRequest) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let place = call.place().await?;
     let kind = parse_kind(&request.r#type)?;
-    let seed = Seed::new(&*admin.platform.random);
-    let made = access.secrets.key(kind, &seed);
+    let seed = Seed::new(call.random());
+    let made = call.access.secrets.key(kind, &seed);
     let (clear, hash) = secret(made, &request)?;
     let identifier = parse_identifier(&request.identifier)?;
-    let now_ms = admin.platform.clock.now_ms();
+    let now_ms = call.now_ms();
     let row = KeyRow {
         hash,
         project: place.project.id.clone(),
@@ -125,48 +116,32 @@ pub(crate) async fn create(
         last_used_ms: None,
     };
     let decision = CreateKey { new: NewKey { row, seed } };
-    let NewKey { row, seed } =
-        admin.writer.write(&place.project.id, &access.author(None), &decision).await?.answer;
+    let NewKey { row, seed } = call.write(&place.project.id, &decision).await?;
     let mut key = Key::from(row);
     if clear.is_some() {
         // Of a request that was sent before, the key that was made then.
-        key.api_key = request.api_key.unwrap_or_else(|| access.secrets.key(kind, &seed));
+        key.api_key = request.api_key.unwrap_or_else(|| call.access.secrets.key(kind, &seed));
     }
-    Ok((StatusCode::CREATED, NO_STORE, Json(key)))
+    Ok(Answer::created(&key)?.not_stored())
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-) -> Result<Json<Keys>, Problem> {
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    Ok(Json(page_of(&admin, &place.environment.id, page).await?))
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let place = call.place().await?;
+    Answer::ok(&page_of(&call.admin, &place.environment.id, page).await?)
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<Json<Key>, Problem> {
-    let db = &*admin.platform.db;
-    let identifier = parse_identifier(&identifier)?;
-    let place = Place::of(db, &access, &context).await?;
-    Ok(Json(store::key_by_identifier(db, &place.environment.id, &identifier).await?.into()))
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let identifier = parse_identifier(&call.identifier)?;
+    let place = call.place().await?;
+    let row = store::key_by_identifier(call.db(), &place.environment.id, &identifier).await?;
+    Answer::ok(&Key::from(row))
 }
 
-pub(crate) async fn put(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<KeyUpdateRequest>,
-) -> Result<Json<Key>, Problem> {
-    access.check_own()?;
-    let identifier = parse_identifier(&identifier)?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+pub(crate) async fn put(call: Call, request: KeyUpdateRequest) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let identifier = parse_identifier(&call.identifier)?;
+    let place = call.place().await?;
     let name = request.name.map(|name| checked_name(&name, &identifier)).transpose()?;
     let description = request.description.map(|text| checked_description(Some(text))).transpose()?;
     let decision = UpdateKey {
@@ -176,22 +151,17 @@ pub(crate) async fn put(
         description,
         expired_at: request.expired_at,
     };
-    let written = admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    Ok(Json(written.answer.into()))
+    let row = call.write(&place.project.id, &decision).await?;
+    Answer::ok(&Key::from(row))
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<StatusCode, Problem> {
-    access.check_own()?;
-    let identifier = parse_identifier(&identifier)?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    call.access.check_own()?;
+    let identifier = parse_identifier(&call.identifier)?;
+    let place = call.place().await?;
     let decision = DeleteKey { environment: place.environment.id, identifier };
-    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// The keys of an environment as answers about the environment show them.

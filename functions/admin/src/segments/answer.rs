@@ -3,7 +3,7 @@
 use model::{Clause, GroupRule, Segment, SegmentId, Tag, TargetId, TargetName, Version};
 use serde::Serialize;
 
-use super::Place;
+use crate::context::Place;
 
 /// A segment with its members in full.
 #[derive(Clone, Debug, Serialize)]

@@ -9,19 +9,16 @@ mod mentions;
 mod remove;
 mod usage;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query, entity_tag};
-use axum::extract::State;
-use axum::response::IntoResponse;
+use api::{Page, PageRequest};
 use http::StatusCode;
-use http::header::ETAG;
-use model::{EnvironmentId, Error, ObjectKind, Segment, SegmentId};
+use model::{Error, ObjectKind, Segment, SegmentId};
 use platform::Db;
 use serde::{Deserialize, Serialize};
-use store::{EnvironmentRow, Kind, ProjectRow};
+use store::{EnvironmentRow, Kind};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::context::Place;
 use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
 use crate::pinned::AsOf;
 use answer::SegmentAnswer;
@@ -78,65 +75,27 @@ enum SortOrder {
     Descending,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeleteQuery {
-    force_delete: Option<bool>,
+pub(crate) async fn create(call: Call, request: SegmentRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place_of_body(&request.project, &request.environment).await?;
+    let decision = CreateSegment::parse(request, place.environment.id, call.random())?;
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::CREATED))
 }
 
-/// Where a request's segments are.
-pub(crate) struct Place {
-    pub(crate) project: ProjectRow,
-    pub(crate) environment: EnvironmentRow,
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let place = call.place().await?;
+    let segment = find(call.db(), &place.environment, &SegmentId::parse(&call.identifier)?).await?;
+    let version = segment.version;
+    Ok(Answer::ok(&SegmentAnswer::new(segment, &place))?.tagged(version))
 }
 
-impl Place {
-    /// The environment that the query names.
-    pub(crate) async fn of(db: &dyn Db, access: &Access, context: &Context) -> Result<Self, Error> {
-        let project = context.project(db, access).await?;
-        let environment = context.environment(db, &project).await?;
-        Ok(Self { project, environment })
-    }
-}
-
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<SegmentRequest>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project_of_body(db, &access, &request.project).await?;
-    let environment = EnvironmentId::parse(&request.environment)
-        .map_err(|error| crate::projects::named("environment", error))?;
-    let environment = store::environment_by_identifier(db, &project.id, &environment).await?;
-    let decision = CreateSegment::parse(request, environment.id, &*admin.platform.random)?;
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::CREATED)
-}
-
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?;
-    Ok(([(ETAG, entity_tag::of(segment.version))], Json(SegmentAnswer::new(segment, &place))))
-}
-
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    (Query(filters), Query(as_of)): (Query<Filters>, Query<AsOf>),
-) -> Result<Json<Segments>, Problem> {
-    let db = &*admin.platform.db;
-    let mut place = Place::of(db, &access, &context).await?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let as_of: AsOf = call.query()?;
+    let db = call.db();
+    let mut place = call.place().await?;
     let mut segments = match as_of.version(Some(&place.environment))? {
         None => all(db, &place.environment).await?,
         Some(version) => {
@@ -146,46 +105,33 @@ pub(crate) async fn list(
     };
     segments.retain(|segment| filters.admit(segment));
     segments.sort_by(|one, other| filters.order(one, other));
-    Ok(Json(Segments::page_of(page, segments, &place)))
+    Answer::ok(&Segments::page_of(page, segments, &place))
 }
 
-pub(crate) async fn patch(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<PatchRequest>,
-) -> Result<Json<SegmentAnswer>, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let parse = |raw: &RawInstruction, at: &str| Instruction::parse(raw, at, &*admin.platform.random);
+pub(crate) async fn patch(call: Call, request: PatchRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place().await?;
+    let parse = |raw: &RawInstruction, at: &str| Instruction::parse(raw, at, call.random());
     let instructions = parse_all(&request.instructions, request.execution_time, "", parse)?;
-    let segment = SegmentId::parse(&identifier)?;
+    let segment = SegmentId::parse(&call.identifier)?;
     let environment = place.environment.id.clone();
     let decision = ChangeSegment { environment, segment, instructions };
-    let author = access.author(checked_comment(request.comment)?);
-    admin.writer.write(&place.project.id, &author, &decision).await?;
-    let segment = find(db, &place.environment, &decision.segment).await?;
-    Ok(Json(SegmentAnswer::new(segment, &place)))
+    call.write_because(checked_comment(request.comment)?, &place.project.id, &decision).await?;
+    let segment = find(call.db(), &place.environment, &decision.segment).await?;
+    Answer::ok(&SegmentAnswer::new(segment, &place))
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Query(query): Query<DeleteQuery>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    let with_references = call.forces_delete()?;
+    call.access.check_edit()?;
+    let place = call.place().await?;
     let decision = RemoveSegment {
         environment: place.environment.id,
-        segment: SegmentId::parse(&identifier)?,
-        with_references: query.force_delete.unwrap_or(false),
+        segment: SegmentId::parse(&call.identifier)?,
+        with_references,
     };
-    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// The segment.

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use api::{Json, Page, PageRequest, Path, Problem, Query};
-use axum::extract::State;
+use api::Page;
 use model::{Error, Flag, FlagConfig, SegmentId, VariationId};
 use platform::Db;
 use serde::{Deserialize, Serialize};
 use store::Kind;
 
-use super::{Place, find};
-use crate::Admin;
-use crate::access::Access;
+use super::find;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::clauses::SEGMENT_MATCH;
-use crate::context::Context;
+use crate::context::Place;
 use crate::heads::FlagHead;
 
 /// A flag that serves a variation to the segment: `SegmentFlag` of openapi/admin.yaml.
@@ -54,15 +53,10 @@ pub(crate) struct FlagFilter {
     flag_name_identifier: Option<String>,
 }
 
-pub(crate) async fn flags(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<Json<Vec<SegmentFlag>>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?.identifier;
+pub(crate) async fn flags(call: Call) -> Result<Answer, Error> {
+    let db = call.db();
+    let place = call.place().await?;
+    let segment = find(db, &place.environment, &SegmentId::parse(&call.identifier)?).await?.identifier;
     let mut answers = Vec::new();
     for flag in using(db, &place, &segment).await? {
         let Some(config) = config(db, &place, &flag).await? else { continue };
@@ -78,19 +72,15 @@ pub(crate) async fn flags(
             variation,
         }));
     }
-    Ok(Json(answers))
+    Answer::ok(&answers)
 }
 
-pub(crate) async fn available_flags(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    (page, Query(filter)): (PageRequest, Query<FlagFilter>),
-) -> Result<Json<FlagBasicInfos>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let segment = find(db, &place.environment, &SegmentId::parse(&identifier)?).await?.identifier;
+pub(crate) async fn available_flags(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filter: FlagFilter = call.query()?;
+    let db = call.db();
+    let place = call.place().await?;
+    let segment = find(db, &place.environment, &SegmentId::parse(&call.identifier)?).await?.identifier;
     let taken = using(db, &place, &segment).await?;
     let wanted = filter.flag_name_identifier.unwrap_or_default().to_lowercase();
     let holds = |text: &str| text.to_lowercase().contains(&wanted);
@@ -98,12 +88,12 @@ pub(crate) async fn available_flags(
         let matches = holds(&flag.name) || holds(&flag.identifier);
         matches && !flag.archived && !taken.contains(&flag.identifier)
     };
-    let flags = admin.heads.flags(db, &place.project).await?;
+    let flags = call.admin.heads.flags(db, &place.project).await?;
     let (free, page) = page.cut(flags.iter().filter(|flag| is_free(flag)).collect());
     let info =
         |flag: &Arc<FlagHead>| FlagBasicInfo { identifier: flag.identifier.clone(), name: flag.name.clone() };
     let feature_flags = free.into_iter().map(info).collect();
-    Ok(Json(FlagBasicInfos { page: page.at_version(place.environment.version), feature_flags }))
+    Answer::ok(&FlagBasicInfos { page: page.at_version(place.environment.version), feature_flags })
 }
 
 /// Identifiers of the flags that name the segment, in order.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use store::TargetRow;
 
-use crate::segments::Place;
+use crate::context::Place;
 
 /// A target of the list.
 #[derive(Clone, Debug, Serialize)]

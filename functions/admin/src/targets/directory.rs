@@ -1,17 +1,15 @@
 //! Targets and segments in one list, for fields in which people look for either.
 
-use api::{Json, Page, PageRequest, Problem, Query};
-use axum::extract::State;
+use api::Page;
 use model::limits::NAMED_PER_REQUEST_MAX;
 use model::{Error, FieldError, Segment, SegmentId};
 use serde::{Deserialize, Serialize};
 use store::{Direction, TargetField, TargetFilter, Window};
 
 use super::list::given;
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::segments::{self, Place};
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::segments;
 use crate::sorting::{SortOrder, window};
 
 /// `TargetAndSegment` of openapi/admin.yaml.
@@ -66,15 +64,11 @@ pub(crate) struct Wanted {
 }
 
 /// Segments first, then targets, each in the order that is asked for.
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    Query(filters): Query<Filters>,
-) -> Result<Json<Entities>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
+    let place = call.place().await?;
     let order = filters.order();
     let filter = TargetFilter { name: given(filters.ts_name), identifier: given(filters.ts_identifier) };
     let mut segments = segments::all(db, &place.environment).await?;
@@ -87,31 +81,27 @@ pub(crate) async fn list(
     let rest = Window { offset: offset.saturating_sub(before), limit: limit - entities.len() };
     let rows = store::targets(db, &place.environment.id, &filter, order, rest).await?;
     entities.extend(rows.into_iter().map(|row| Entity::from(row.target)));
-    Ok(Json(Entities { page: page.totals(before + targets), entities }))
+    Answer::ok(&Entities { page: page.totals(before + targets), entities })
 }
 
 /// The names of targets and segments that are known by their identifiers. What does not exist is left out.
-pub(crate) async fn info(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Query(wanted): Query<Wanted>,
-) -> Result<Json<Info>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
+pub(crate) async fn info(call: Call) -> Result<Answer, Error> {
+    let wanted: Wanted = call.query()?;
+    let db = call.db();
+    let place = call.place().await?;
     let mut entities = Vec::new();
     for identifier in listed("targetGroups", &wanted.target_groups)? {
         match segments::find(db, &place.environment, &SegmentId::from_wire(identifier)).await {
             Ok(segment) => entities.push(segment.into()),
             Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     for identifier in listed("targets", &wanted.targets)? {
         let target = store::target(db, &place.environment.id, identifier).await?;
         entities.extend(target.map(Entity::from));
     }
-    Ok(Json(Info { entities }))
+    Answer::ok(&Info { entities })
 }
 
 /// The items of a comma list.

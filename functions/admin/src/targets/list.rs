@@ -2,17 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use api::{Json, Page, PageRequest, Problem, Query};
-use axum::extract::State;
+use api::Page;
+use model::Error;
 use model::limits::ATTRIBUTE_NAMES_MAX;
 use serde::{Deserialize, Serialize};
 use store::{Direction, TargetField, TargetFilter};
 
 use super::answer::TargetAnswer;
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::segments::Place;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::sorting::{SortOrder, window};
 
 /// Targets read at once by walks over all of them.
@@ -42,41 +40,33 @@ pub(crate) struct Targets {
     targets: Vec<TargetAnswer>,
 }
 
-pub(crate) async fn list(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    page: PageRequest,
-    Query(filters): Query<Filters>,
-) -> Result<Json<Targets>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
+pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
+    let place = call.place().await?;
     let order = filters.order();
     let filter =
         TargetFilter { name: given(filters.target_name), identifier: given(filters.target_identifier) };
     let count = store::count_targets(db, &place.environment.id, &filter).await?;
     let rows = store::targets(db, &place.environment.id, &filter, order, window(&page)).await?;
     let targets = rows.into_iter().map(|row| TargetAnswer::new(row, &place)).collect();
-    Ok(Json(Targets { page: page.totals(count), targets }))
+    Answer::ok(&Targets { page: page.totals(count), targets })
 }
 
 /// The names of all attributes that listed targets have, for people who write rules.
-pub(crate) async fn attributes(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-) -> Result<Json<BTreeSet<String>>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
+pub(crate) async fn attributes(call: Call) -> Result<Answer, Error> {
+    let db = call.db();
+    let place = call.place().await?;
     let mut names = BTreeSet::new();
     let mut last = String::new();
     loop {
         let rows = store::targets_after(db, &place.environment.id, &last, WALK).await?;
-        let Some(row) = rows.last() else { return Ok(Json(names)) };
+        let Some(row) = rows.last() else { return Answer::ok(&names) };
         last = row.target.identifier.to_string();
         for name in rows.into_iter().flat_map(|row| row.target.attributes.into_iter().map(|(name, _)| name)) {
             if names.len() == ATTRIBUTE_NAMES_MAX && !names.contains(&name) {
-                return Ok(Json(names));
+                return Answer::ok(&names);
             }
             names.insert(name);
         }

@@ -2,19 +2,16 @@
 
 use std::collections::HashSet;
 
-use api::{Json, PageRequest, Path, Problem, Query};
-use axum::extract::State;
 use model::{
     Clause, Error, FlagConfig, FlagId, FlagKind, FlagState, ObjectKind, Segment, SegmentId, Serve,
     ServingRule, Snapshot, Target, Variation, VariationId,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::Admin;
-use crate::access::Access;
+use crate::answer::Answer;
+use crate::call::Call;
 use crate::clauses::SEGMENT_MATCH;
-use crate::context::Context;
-use crate::segments::{self, Place, Segments};
+use crate::segments::{self, Segments};
 
 /// What the flags of [`members_by_rule`] serve to members.
 const MEMBER: &str = "member";
@@ -45,40 +42,31 @@ pub(crate) struct Filters {
     segment_name: String,
 }
 
-pub(crate) async fn of_target(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<Json<TargetDetail>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    let target = store::target(db, &place.environment.id, &identifier).await?;
-    let target = target.ok_or_else(|| Error::not_found(ObjectKind::Target, &identifier))?;
-    Ok(Json(detail(target, segments::all(db, &place.environment).await?)))
+pub(crate) async fn of_target(call: Call) -> Result<Answer, Error> {
+    let db = call.db();
+    let place = call.place().await?;
+    let target = store::target(db, &place.environment.id, &call.identifier).await?;
+    let target = target.ok_or_else(|| Error::not_found(ObjectKind::Target, &call.identifier))?;
+    Answer::ok(&detail(target, segments::all(db, &place.environment).await?))
 }
 
 /// Segments that neither include nor exclude the target by name: it can be added to them.
-pub(crate) async fn available(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    (page, Query(filters)): (PageRequest, Query<Filters>),
-) -> Result<Json<Segments>, Problem> {
-    let db = &*admin.platform.db;
-    let place = Place::of(db, &access, &context).await?;
-    if store::target(db, &place.environment.id, &identifier).await?.is_none() {
-        return Err(Error::not_found(ObjectKind::Target, identifier).into());
+pub(crate) async fn available(call: Call) -> Result<Answer, Error> {
+    let page = call.page()?;
+    let filters: Filters = call.query()?;
+    let db = call.db();
+    let place = call.place().await?;
+    if store::target(db, &place.environment.id, &call.identifier).await?.is_none() {
+        return Err(Error::not_found(ObjectKind::Target, &call.identifier));
     }
     let wanted = filters.segment_name.to_lowercase();
     let mut segments = segments::all(db, &place.environment).await?;
     segments.retain(|segment| {
         segment.name.to_lowercase().contains(&wanted)
-            && !names(&segment.included, &identifier)
-            && !names(&segment.excluded, &identifier)
+            && !names(&segment.included, &call.identifier)
+            && !names(&segment.excluded, &call.identifier)
     });
-    Ok(Json(Segments::page_of(page, segments, &place)))
+    Answer::ok(&Segments::page_of(page, segments, &place))
 }
 
 fn detail(target: Target, segments: Vec<Segment>) -> TargetDetail {

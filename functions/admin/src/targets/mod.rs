@@ -12,17 +12,13 @@ mod membership;
 mod request;
 mod upload;
 
-use api::{Json, Path, Problem};
-use axum::extract::State;
 use http::StatusCode;
-use model::{EnvironmentId, Error, ObjectKind};
+use model::{Error, ObjectKind};
 
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::context::Place;
 use crate::instructions::{PatchRequest, RawInstruction, checked_comment, parse_all};
-use crate::projects::named;
-use crate::segments::Place;
 use answer::TargetAnswer;
 use change::{ChangeTarget, CreateTarget, DeleteTarget, Edit};
 
@@ -32,86 +28,54 @@ pub(crate) use membership::{available, of_target};
 pub use request::TargetRequest;
 pub(crate) use upload::upload;
 
-pub(crate) async fn create(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Json(request): Json<TargetRequest>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let db = &*admin.platform.db;
-    let project = context.project_of_body(db, &access, &request.project).await?;
-    let environment =
-        EnvironmentId::parse(&request.environment).map_err(|error| named("environment", error))?;
-    let environment = store::environment_by_identifier(db, &project.id, &environment).await?;
-    let decision = CreateTarget { environment: environment.id, target: request.parse()? };
-    admin.writer.write(&project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::CREATED)
+pub(crate) async fn create(call: Call, request: TargetRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place_of_body(&request.project, &request.environment).await?;
+    let decision = CreateTarget { environment: place.environment.id, target: request.parse()? };
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::CREATED))
 }
 
-pub(crate) async fn read(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<Json<TargetAnswer>, Problem> {
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    answer(&admin, &place, &identifier).await
+pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
+    let place = call.place().await?;
+    answer(&call, &place).await
 }
 
-pub(crate) async fn patch(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<PatchRequest>,
-) -> Result<Json<TargetAnswer>, Problem> {
-    access.check_edit()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let parse = |raw: &RawInstruction, at: &str| instruction::parse(raw, at, &identifier);
+pub(crate) async fn patch(call: Call, request: PatchRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place().await?;
+    let parse = |raw: &RawInstruction, at: &str| instruction::parse(raw, at, &call.identifier);
     let edits = parse_all(&request.instructions, request.execution_time, "", parse)?;
     let edits = edits.into_iter().map(|placed| placed.instruction).collect();
     let environment = place.environment.id.clone();
-    let decision = ChangeTarget { environment, identifier: identifier.clone(), edits };
-    let author = access.author(checked_comment(request.comment)?);
-    admin.writer.write(&place.project.id, &author, &decision).await?;
-    answer(&admin, &place, &identifier).await
+    let decision = ChangeTarget { environment, identifier: call.identifier.clone(), edits };
+    call.write_because(checked_comment(request.comment)?, &place.project.id, &decision).await?;
+    answer(&call, &place).await
 }
 
 /// Replaces name and attributes.
-pub(crate) async fn put(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-    Json(request): Json<TargetRequest>,
-) -> Result<Json<TargetAnswer>, Problem> {
-    access.check_edit()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    request.check_is(&identifier, &place)?;
+pub(crate) async fn put(call: Call, request: TargetRequest) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place().await?;
+    request.check_is(&call.identifier, &place)?;
     let target = request.parse()?;
     let edits = vec![Edit::Name(target.name), Edit::Attributes(target.attributes)];
     let environment = place.environment.id.clone();
-    let decision = ChangeTarget { environment, identifier: identifier.clone(), edits };
-    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    answer(&admin, &place, &identifier).await
+    let decision = ChangeTarget { environment, identifier: call.identifier.clone(), edits };
+    call.write(&place.project.id, &decision).await?;
+    answer(&call, &place).await
 }
 
-pub(crate) async fn delete(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    Path(identifier): Path<String>,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let decision = DeleteTarget { environment: place.environment.id, identifier };
-    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::NO_CONTENT)
+pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place().await?;
+    let decision = DeleteTarget { environment: place.environment.id, identifier: call.identifier.clone() };
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-async fn answer(admin: &Admin, place: &Place, identifier: &str) -> Result<Json<TargetAnswer>, Problem> {
-    let row = store::listed_target(&*admin.platform.db, &place.environment.id, identifier).await?;
-    let row = row.ok_or_else(|| Error::not_found(ObjectKind::Target, identifier))?;
-    Ok(Json(TargetAnswer::new(row, place)))
+async fn answer(call: &Call, place: &Place) -> Result<Answer, Error> {
+    let row = store::listed_target(call.db(), &place.environment.id, &call.identifier).await?;
+    let row = row.ok_or_else(|| Error::not_found(ObjectKind::Target, &call.identifier))?;
+    Answer::ok(&TargetAnswer::new(row, place))
 }

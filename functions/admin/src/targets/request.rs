@@ -45,7 +45,7 @@ impl TargetRequest {
     }
 
     /// Refuses a body that is about another target than the one at `identifier`.
-    pub(super) fn check_is(&self, identifier: &str, place: &crate::segments::Place) -> Result<(), Error> {
+    pub(super) fn check_is(&self, identifier: &str, place: &crate::context::Place) -> Result<(), Error> {
         let pairs = [
             ("identifier", &*self.identifier, identifier),
             ("project", &*self.project, place.project.identifier.as_str()),

@@ -4,42 +4,36 @@ mod file;
 
 use std::collections::HashMap;
 
-use api::Problem;
 use api::limits::LARGE_BODY_BYTES_MAX;
 use async_trait::async_trait;
 use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
-use axum::extract::{FromRequest, Multipart, Request, State};
-use http::StatusCode;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
+use http::{HeaderMap, StatusCode};
 use model::{EnvironmentUuid, Error, EventKind, TargetId};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::change::check_room;
 use super::list::WALK;
-use crate::Admin;
-use crate::access::Access;
-use crate::context::Context;
-use crate::segments::Place;
+use crate::answer::Answer;
+use crate::call::Call;
 
-pub(crate) async fn upload(
-    State(admin): State<Admin>,
-    access: Access,
-    context: Context,
-    request: Request,
-) -> Result<StatusCode, Problem> {
-    access.check_edit()?;
-    let place = Place::of(&*admin.platform.db, &access, &context).await?;
-    let targets = file::parse(&first_part(request).await?)?;
+pub(crate) async fn upload(call: Call, body: Body) -> Result<Answer, Error> {
+    call.access.check_edit()?;
+    let place = call.place().await?;
+    let body = api::read_body(body, LARGE_BODY_BYTES_MAX).await?;
+    let targets = file::parse(&first_part(&call.head.headers, body).await?)?;
     let decision = UploadTargets { environment: place.environment.id, targets };
-    admin.writer.write(&place.project.id, &access.author(None), &decision).await?;
-    Ok(StatusCode::CREATED)
+    call.write(&place.project.id, &decision).await?;
+    Ok(Answer::empty(StatusCode::CREATED))
 }
 
 /// The first part of a multipart body, whatever its name.
-async fn first_part(request: Request) -> Result<Bytes, Error> {
-    let (head, body) = request.into_parts();
-    let body = api::read_body(body, LARGE_BODY_BYTES_MAX).await?;
-    let request = Request::from_parts(head, Body::from(body));
+async fn first_part(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Error> {
+    let mut request = Request::new(Body::from(body));
+    request.headers_mut().clone_from(headers);
+    // What is read is within a limit already, which is above axum's.
+    DefaultBodyLimit::disable().apply(&mut request);
     let mut parts = Multipart::from_request(request, &()).await.map_err(|_| {
         let message = "is not multipart/form-data with a boundary; send the CSV as a file of a form";
         Error::invalid("Content-Type", message)
