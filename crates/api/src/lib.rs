@@ -27,7 +27,7 @@ pub use no_sniffing::no_sniffing;
 pub use page::{Page, PageRequest};
 pub use path::Path;
 pub use problem::Problem;
-pub use query::read_query;
+pub use query::Query;
 pub use refusing::refusing;
 pub use request_log::request_log;
 pub use sdk_token::{SdkClaims, TokenKeys, TokenKeysError};

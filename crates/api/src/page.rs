@@ -1,12 +1,11 @@
 //! Paging as the admin API has it: pages counted from 0, totals beside the items.
 
-use http::Uri;
 use model::limits::PAGE_SIZE_MAX;
 use model::{Error, FieldError, Version};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::limits::PAGE_SIZE_DEFAULT;
-use crate::query::parse_query;
+use crate::query::Query;
 
 /// Which page is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,9 +38,15 @@ impl PageRequest {
     ///
     /// # Errors
     /// `Invalid` names the parameter that does not fit.
-    pub fn read(uri: &Uri) -> Result<Self, Error> {
-        let parameters: Parameters = parse_query(uri.query().unwrap_or_default())?;
-        parameters.read()
+    pub fn read(query: &Query) -> Result<Self, Error> {
+        // `pageSize=` counts as not given.
+        let number_text = query.text("pageNumber")?.unwrap_or_default();
+        let size_text = query.text("pageSize")?.unwrap_or_default();
+        let number = number(number_text, 0)
+            .ok_or_else(|| not_a_number("pageNumber", number_text, "count pages from 0"))?;
+        let size =
+            number_of_items(size_text).ok_or_else(|| not_a_number("pageSize", size_text, "use 1 to 1000"))?;
+        Ok(Self { number, size })
     }
 
     /// How many items lie before this page.
@@ -75,26 +80,6 @@ impl Page {
     }
 }
 
-/// Kept as text, so that `pageSize=` counts as not given.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Parameters {
-    #[serde(default)]
-    page_number: String,
-    #[serde(default)]
-    page_size: String,
-}
-
-impl Parameters {
-    fn read(&self) -> Result<PageRequest, Error> {
-        let number = number(&self.page_number, 0)
-            .ok_or_else(|| not_a_number("pageNumber", &self.page_number, "count pages from 0"))?;
-        let size = number_of_items(&self.page_size)
-            .ok_or_else(|| not_a_number("pageSize", &self.page_size, "use 1 to 1000"))?;
-        Ok(PageRequest { number, size })
-    }
-}
-
 fn number(text: &str, default: usize) -> Option<usize> {
     if text.is_empty() { Some(default) } else { text.parse().ok() }
 }
@@ -112,7 +97,8 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<PageRequest, String> {
-        parse_query::<Parameters>(query).and_then(|p| p.read()).map_err(|error| error.to_string())
+        let uri = format!("/?{query}").parse().unwrap();
+        PageRequest::read(&Query::of(&uri)).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,59 +1,49 @@
 //! One request whose caller is known, with what every route needs at hand.
 
-use api::{PageRequest, Path, Problem};
+use api::{PageRequest, Path, Problem, Query};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use model::{Error, ProjectUuid};
 use platform::{Db, Random};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::Decision;
 
 use crate::Admin;
 use crate::access::Access;
-use crate::context::Context;
+use crate::context;
 use crate::wrapped::Wrapped;
 
 /// A request of a caller whose token is good.
 pub(crate) struct Call {
     pub(crate) admin: Admin,
     pub(crate) access: Access,
-    pub(crate) context: Context,
+    pub(crate) query: Query,
     /// The path's parameter, which names the object; empty where the path has none.
     pub(crate) identifier: String,
     pub(crate) head: Parts,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DeleteParameters {
-    force_delete: Option<bool>,
 }
 
 impl Call {
     /// Reads everything but the body, in the order in which mistakes are told: who calls comes first.
     pub(crate) async fn read(mut head: Parts, admin: Admin, has_context: bool) -> Result<Self, Problem> {
         let access = Access::of_caller(&head, &admin).await?;
-        let context = if has_context { api::read_query(&head.uri)? } else { Context::default() };
+        let query = Query::of(&head.uri);
+        if has_context {
+            context::check(&query)?;
+        }
         let Path(parameters) = Path::<Vec<String>>::from_request_parts(&mut head, &()).await?;
         let identifier = parameters.into_iter().next().unwrap_or_default();
-        Ok(Self { admin, access, context, identifier, head })
-    }
-
-    /// The query's parameters.
-    pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        api::read_query(&self.head.uri)
+        Ok(Self { admin, access, query, identifier, head })
     }
 
     /// The page that the query asks for.
     pub(crate) fn page(&self) -> Result<PageRequest, Error> {
-        PageRequest::read(&self.head.uri)
+        PageRequest::read(&self.query)
     }
 
     /// Whether the query says `forceDelete=true`: what is in use is deleted, too.
     pub(crate) fn forces_delete(&self) -> Result<bool, Error> {
-        let parameters: DeleteParameters = self.query()?;
-        Ok(parameters.force_delete == Some(true))
+        Ok(self.query.boolean("forceDelete")?.unwrap_or(false))
     }
 
     pub(crate) fn db(&self) -> &dyn Db {

@@ -1,38 +1,21 @@
 //! Which account, organisation, project and environment a request is about.
 
+use api::Query;
 use model::{AccountId, EnvironmentId, Error, FieldError, OrganisationId, ProjectId};
-use serde::Deserialize;
 use store::{EnvironmentRow, ProjectRow};
 
 use crate::call::Call;
 use crate::projects::named;
 
-/// The context parameters of the query, as far as they are there.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Context {
-    account_identifier: Option<String>,
-    org_identifier: Option<String>,
-    project_identifier: Option<String>,
-    environment_identifier: Option<String>,
-}
+const ACCOUNT: &str = "accountIdentifier";
+const ORGANISATION: &str = "orgIdentifier";
+const PROJECT: &str = "projectIdentifier";
+const ENVIRONMENT: &str = "environmentIdentifier";
 
-impl Context {
-    /// The organisation.
-    pub(crate) fn organisation(&self) -> Result<OrganisationId, Error> {
-        Ok(OrganisationId::parse(required("orgIdentifier", self.org_identifier.as_deref())?)?)
-    }
-
-    /// Whether the query names a project.
-    pub(crate) fn names_project(&self) -> bool {
-        self.project_identifier.as_deref().is_some_and(|text| !text.is_empty())
-    }
-
-    /// The environment that the query names, if it names one.
-    pub(crate) fn environment_id(&self) -> Result<Option<EnvironmentId>, Error> {
-        let identifier = self.environment_identifier.as_deref().filter(|text| !text.is_empty());
-        Ok(identifier.map(EnvironmentId::parse).transpose()?)
-    }
+/// Refuses context parameters that cannot be read, whether they are going to be needed or not.
+pub(crate) fn check(query: &Query) -> Result<(), Error> {
+    query.refuse_nul()?;
+    [ACCOUNT, ORGANISATION, PROJECT, ENVIRONMENT].into_iter().try_for_each(|name| query.text(name).map(drop))
 }
 
 /// An environment, and where it is.
@@ -45,16 +28,24 @@ pub(crate) struct Place {
 impl Call {
     /// The account, which the caller's token must cover.
     pub(crate) fn account(&self) -> Result<AccountId, Error> {
-        let identifier = required("accountIdentifier", self.context.account_identifier.as_deref())?;
-        let account = AccountId::parse(identifier)?;
+        let account = AccountId::parse(self.required(ACCOUNT)?)?;
         self.access.check_account(&account)?;
         Ok(account)
     }
 
+    /// The organisation.
+    pub(crate) fn organisation(&self) -> Result<OrganisationId, Error> {
+        Ok(OrganisationId::parse(self.required(ORGANISATION)?)?)
+    }
+
+    /// Whether the query names a project.
+    pub(crate) fn names_project(&self) -> Result<bool, Error> {
+        Ok(self.query.given(PROJECT)?.is_some())
+    }
+
     /// The project that the query names.
     pub(crate) async fn project(&self) -> Result<ProjectRow, Error> {
-        let identifier = required("projectIdentifier", self.context.project_identifier.as_deref())?;
-        self.find_project("projectIdentifier", identifier).await
+        self.find_project(PROJECT, self.required(PROJECT)?).await
     }
 
     /// The project that the path names.
@@ -71,16 +62,21 @@ impl Call {
     async fn find_project(&self, field: &str, identifier: &str) -> Result<ProjectRow, Error> {
         let account = self.account()?;
         let identifier = ProjectId::parse(identifier).map_err(|error| named(field, error))?;
-        let organisation = self.context.organisation()?;
+        let organisation = self.organisation()?;
         let project = store::project_by_identifier(self.db(), &account, &organisation, &identifier).await?;
         self.access.check_project(&project)?;
         Ok(project)
     }
 
+    /// The identifier of the environment that the query names, if it names one.
+    pub(crate) fn environment_id(&self) -> Result<Option<EnvironmentId>, Error> {
+        Ok(self.query.given(ENVIRONMENT)?.map(EnvironmentId::parse).transpose()?)
+    }
+
     /// The environment that the query must name.
     pub(crate) async fn environment(&self, project: &ProjectRow) -> Result<EnvironmentRow, Error> {
-        let identifier = required("environmentIdentifier", self.context.environment_identifier.as_deref())?;
-        store::environment_by_identifier(self.db(), &project.id, &EnvironmentId::parse(identifier)?).await
+        let identifier = EnvironmentId::parse(self.required(ENVIRONMENT)?)?;
+        store::environment_by_identifier(self.db(), &project.id, &identifier).await
     }
 
     /// The environment that the query names, if it names one.
@@ -88,7 +84,7 @@ impl Call {
         &self,
         project: &ProjectRow,
     ) -> Result<Option<EnvironmentRow>, Error> {
-        let Some(identifier) = self.context.environment_id()? else { return Ok(None) };
+        let Some(identifier) = self.environment_id()? else { return Ok(None) };
         store::environment_by_identifier(self.db(), &project.id, &identifier).await.map(Some)
     }
 
@@ -106,10 +102,9 @@ impl Call {
         let environment = store::environment_by_identifier(self.db(), &project.id, &environment).await?;
         Ok(Place { project, environment })
     }
-}
 
-fn required<'a>(name: &'static str, value: Option<&'a str>) -> Result<&'a str, FieldError> {
-    value
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| FieldError::new(name, format!("is missing from the query; add {name}=…")))
+    fn required(&self, name: &'static str) -> Result<&str, Error> {
+        let missing = || FieldError::new(name, format!("is missing from the query; add {name}=…"));
+        Ok(self.query.given(name)?.ok_or_else(missing)?)
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::Page;
 use model::{Error, Flag, FlagId};
 use platform::Db;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::{Kind, ProjectRow};
 
 use crate::answer::Answer;
@@ -43,19 +43,12 @@ struct Standing {
     enabled: bool,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Filters {
-    #[serde(default)]
-    name: String,
-}
-
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let wanted = call.query.text("name")?.unwrap_or_default().to_lowercase();
     let db = call.db();
     let project = call.project_of_path().await?;
     let environments = store::environments_of(db, &project.id).await?;
-    let wanted = filters.name.to_lowercase();
     let found = |flag: &FlagHead| {
         !flag.archived
             && [&flag.name, &flag.identifier].iter().any(|text| text.to_lowercase().contains(&wanted))

@@ -1,23 +1,25 @@
 //! Lists as they were at a version, so that their next pages fit the first.
 
+use api::Query;
 use model::{Error, Version};
-use serde::Deserialize;
 use store::EnvironmentRow;
 
 /// `asOfVersion` of the query.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AsOf {
-    as_of_version: Option<i64>,
-}
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AsOf(Option<i64>);
 
 impl AsOf {
+    /// Reads it.
+    pub(crate) fn read(query: &Query) -> Result<Self, Error> {
+        query.number("asOfVersion").map(Self)
+    }
+
     /// The version that was asked for; `None` for the present.
     ///
     /// # Errors
     /// `Invalid` if the environment has never had it, or none is named.
     pub(crate) fn version(self, environment: Option<&EnvironmentRow>) -> Result<Option<Version>, Error> {
-        let Some(version) = self.as_of_version.map(Version) else { return Ok(None) };
+        let Some(version) = self.0.map(Version) else { return Ok(None) };
         let Some(environment) = environment else {
             let message = "needs environmentIdentifier: it is a version of an environment";
             return Err(Error::invalid("asOfVersion", message));

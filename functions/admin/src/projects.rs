@@ -61,7 +61,7 @@ pub(crate) async fn create(call: Call, request: ProjectRequest) -> Result<Answer
     let project = ProjectRow {
         id: ProjectUuid::from_wire(call.random().uuid()),
         account: call.account()?,
-        organisation: call.context.organisation()?,
+        organisation: call.organisation()?,
         identifier: ProjectId::parse(&request.identifier).map_err(|error| named("identifier", error))?,
         name: checked_name(&request.name, &request.identifier)?,
         description: checked_description(request.description)?,
@@ -78,7 +78,7 @@ pub(crate) async fn create(call: Call, request: ProjectRequest) -> Result<Answer
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
     let account = call.account()?;
-    let rows = store::projects_of(call.db(), &account, &call.context.organisation()?).await?;
+    let rows = store::projects_of(call.db(), &account, &call.organisation()?).await?;
     let rows = rows.into_iter().filter(|project| call.access.covers(project)).collect();
     let (rows, page) = page.cut(rows);
     let projects = Projects { page, projects: rows.into_iter().map(Project::from).collect() };

@@ -48,14 +48,6 @@ pub(crate) struct Metadata {
 #[derive(Serialize)]
 struct Details {}
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    tag_identifier_filter: String,
-    sort_by_field: Option<SortField>,
-    sort_order: Option<SortOrder>,
-}
-
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 enum SortField {
@@ -77,16 +69,17 @@ pub(crate) async fn create(call: Call, request: TagRequest) -> Result<Answer, Er
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let wanted = call.query.text("tagIdentifierFilter")?.unwrap_or_default().to_lowercase();
+    let field: SortField = call.query.word("sortByField")?.unwrap_or_default();
+    let order: Option<SortOrder> = call.query.word("sortOrder")?;
     let project = call.project().await?;
-    let wanted = filters.tag_identifier_filter.to_lowercase();
     let mut tags: Vec<Tag> = all(call.db(), &project).await?.into_values().collect();
     tags.retain(|tag| tag.identifier.to_lowercase().contains(&wanted));
-    if filters.sort_by_field == Some(SortField::Name) {
+    if field == SortField::Name {
         // Stable: what compares equal stays in the order of identifiers.
         tags.sort_by(|one, other| one.name.cmp(&other.name));
     }
-    if filters.sort_order.map(Direction::from) == Some(Direction::Descending) {
+    if order.map(Direction::from) == Some(Direction::Descending) {
         tags.reverse();
     }
     let (tags, page) = page.cut(tags);

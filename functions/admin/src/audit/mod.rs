@@ -2,10 +2,10 @@
 
 mod instructions;
 
-use api::Page;
+use api::{Page, Query};
 use model::{AccountId, Error, FieldError};
 use platform::Db;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use store::{AuditFilter, AuditRow, Direction, Kind, ProjectRow, Window};
 
@@ -60,34 +60,33 @@ struct AuditTrail {
     status: &'static str,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    object_type: String,
-    identifier: String,
-    actor: String,
-    action: String,
+/// What the query asks for.
+struct Filters<'a> {
+    object_type: Option<&'a str>,
+    identifier: Option<&'a str>,
+    actor: Option<&'a str>,
+    action: Option<&'a str>,
     start_time: Option<i64>,
     end_time: Option<i64>,
-    sort_by_field: String,
+    sort_by_field: Option<&'a str>,
     sort_order: Option<SortOrder>,
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let filters = Filters::read(&call.query)?;
     let db = call.db();
     let mut filter = filters.filter()?;
-    let projects = if call.context.names_project() {
+    let projects = if call.names_project()? {
         vec![call.project().await?]
     } else {
         let account = call.account()?;
-        let mut projects = store::projects_of(db, &account, &call.context.organisation()?).await?;
+        let mut projects = store::projects_of(db, &account, &call.organisation()?).await?;
         projects.retain(|project| call.access.covers(project));
         projects.extend(of_no_project(&call, &account).await?);
         projects
     };
-    if call.context.environment_id()?.is_some() {
+    if call.environment_id()?.is_some() {
         let [project] = projects.as_slice() else {
             let message = "needs projectIdentifier: environments of several projects may have this name";
             return Err(FieldError::new("environmentIdentifier", message).into());
@@ -138,9 +137,22 @@ async fn trails(
     Ok((count, trails))
 }
 
-impl Filters {
+impl<'a> Filters<'a> {
+    fn read(query: &'a Query) -> Result<Self, Error> {
+        Ok(Self {
+            object_type: query.given("objectType")?,
+            identifier: query.given("identifier")?,
+            actor: query.given("actor")?,
+            action: query.given("action")?,
+            start_time: query.number("startTime")?,
+            end_time: query.number("endTime")?,
+            sort_by_field: query.given("sortByField")?,
+            sort_order: query.word("sortOrder")?,
+        })
+    }
+
     fn filter(&self) -> Result<AuditFilter, Error> {
-        if !matches!(self.sort_by_field.as_str(), "" | EXECUTED_ON) {
+        if self.sort_by_field.is_some_and(|field| field != EXECUTED_ON) {
             return Err(Error::NotOffered(format!(
                 "sortByField: audit is ordered by {EXECUTED_ON}; filter by actor or action instead"
             )));
@@ -151,13 +163,12 @@ impl Filters {
             let message = format!("{start} is after endTime {end}; both are in Unix milliseconds");
             return Err(Error::invalid("startTime", message));
         }
-        let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         Ok(AuditFilter {
             environment: None,
-            kind: given(&self.object_type).map(|text| kind(&text)).transpose()?,
-            identifier: given(&self.identifier),
-            actor: given(&self.actor),
-            action: given(&self.action),
+            kind: self.object_type.map(kind).transpose()?,
+            identifier: self.identifier.map(str::to_owned),
+            actor: self.actor.map(str::to_owned),
+            action: self.action.map(str::to_owned),
             from_ms: self.start_time,
             until_ms: self.end_time,
         })

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::context::Context;
 use crate::flags::{self, RevertFlag};
 use crate::instructions::checked_comment;
 
@@ -27,7 +26,7 @@ pub struct RevertRequest {
 pub(crate) async fn revert(call: Call, request: RevertRequest) -> Result<Answer, Error> {
     call.access.check_edit()?;
     let flag = FlagId::parse(&call.identifier)?;
-    let environment = request.environment(&call.context)?;
+    let environment = request.environment(&call)?;
     let project = call.project().await?;
     let row = match &environment {
         Some(identifier) => Some(store::environment_by_identifier(call.db(), &project.id, identifier).await?),
@@ -42,8 +41,8 @@ pub(crate) async fn revert(call: Call, request: RevertRequest) -> Result<Answer,
 }
 
 impl RevertRequest {
-    fn environment(&self, context: &Context) -> Result<Option<EnvironmentId>, Error> {
-        let in_query = context.environment_id()?;
+    fn environment(&self, call: &Call) -> Result<Option<EnvironmentId>, Error> {
+        let in_query = call.environment_id()?;
         let in_body = self.environment_identifier.as_deref().filter(|text| !text.is_empty());
         let in_body = in_body.map(EnvironmentId::parse).transpose()?;
         match (in_query, in_body) {

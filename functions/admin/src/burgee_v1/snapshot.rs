@@ -2,7 +2,7 @@
 
 use model::{EnvironmentId, EnvironmentUuid, Error, FlagConfig, SNAPSHOT_FORMAT, Segment, Snapshot, Version};
 use platform::Db;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::EnvironmentRow;
 
 use crate::answer::Answer;
@@ -19,15 +19,10 @@ struct SnapshotAnswer {
     segments: Vec<Segment>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct At {
-    version: Option<i64>,
-}
-
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
-    let at: At = call.query()?;
+    let version = call.query.number("version")?;
     let place = call.place().await?;
-    let Snapshot { version, flags, segments } = at_version(call.db(), &place.environment, at.version).await?;
+    let Snapshot { version, flags, segments } = at_version(call.db(), &place.environment, version).await?;
     let answer = SnapshotAnswer {
         format: SNAPSHOT_FORMAT,
         environment: place.environment.id,

@@ -1,7 +1,8 @@
 //! How often a flag was served.
 
+use api::Query;
 use model::{Error, FieldError, FlagId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::activity::{ServedCount, Status};
 use super::answer::Feature;
@@ -15,9 +16,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const USUAL_MS: i64 = 30 * DAY_MS;
 
 /// Unix milliseconds; both days are told whole.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Times {
+struct Times {
     start_time: Option<i64>,
     end_time: Option<i64>,
 }
@@ -48,7 +47,7 @@ pub(crate) struct FeatureMetric {
 
 /// Evaluations by day and variation; in all environments of the project if none is named.
 pub(crate) async fn evaluations(call: Call) -> Result<Answer, Error> {
-    let times: Times = call.query()?;
+    let times = Times::read(&call.query)?;
     let db = call.db();
     let project = call.project().await?;
     let environment = call.named_environment(&project).await?;
@@ -69,7 +68,7 @@ pub(crate) async fn evaluations(call: Call) -> Result<Answer, Error> {
 /// Results and status of the flags that pass the list's filters, page by page.
 pub(crate) async fn metrics(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let filters = Filters::read(&call.query)?;
     let project = call.project().await?;
     let environment = call.environment(&project).await?;
     let listing = Listing { call: &call, project: &project, environment: Some(&environment), is_past: false };
@@ -78,6 +77,10 @@ pub(crate) async fn metrics(call: Call) -> Result<Answer, Error> {
 }
 
 impl Times {
+    fn read(query: &Query) -> Result<Self, Error> {
+        Ok(Self { start_time: query.number("startTime")?, end_time: query.number("endTime")? })
+    }
+
     /// From when to when.
     fn checked(&self, now_ms: i64) -> Result<(i64, i64), Error> {
         let end_ms = self.end_time.unwrap_or(now_ms);

@@ -65,8 +65,8 @@ pub(super) struct Flags {
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
-    let as_of: AsOf = call.query()?;
+    let filters = Filters::read(&call.query)?;
+    let as_of = AsOf::read(&call.query)?;
     let project = call.project().await?;
     let mut environment = call.named_environment(&project).await?;
     let past = as_of.version(environment.as_ref())?;
@@ -81,7 +81,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
 /// The flags that have this one as a prerequisite, with the same filters.
 pub(crate) async fn dependants(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let filters = Filters::read(&call.query)?;
     let db = call.db();
     let project = call.project().await?;
     let environment = call.named_environment(&project).await?;
@@ -96,7 +96,7 @@ pub(crate) async fn dependants(call: Call) -> Result<Answer, Error> {
 
 impl Listing<'_> {
     /// All flags as they are told of.
-    async fn flags(&self, filters: &Filters) -> Result<Flags, Error> {
+    async fn flags(&self, filters: &Filters<'_>) -> Result<Flags, Error> {
         match self.environment.filter(|_| self.is_past) {
             Some(environment) => self.past(environment).await,
             None => self.present(filters).await,
@@ -104,7 +104,7 @@ impl Listing<'_> {
     }
 
     /// All flags as they are now.
-    async fn present(&self, filters: &Filters) -> Result<Flags, Error> {
+    async fn present(&self, filters: &Filters<'_>) -> Result<Flags, Error> {
         let (db, heads) = (self.call.db(), &self.call.admin.heads);
         let configs = match self.environment.filter(|_| filters.look_at_configs()) {
             Some(environment) => Some(heads.configs(db, environment).await?),
@@ -130,7 +130,7 @@ impl Listing<'_> {
     pub(super) async fn page(
         &self,
         page: PageRequest,
-        filters: &Filters,
+        filters: &Filters<'_>,
         only: Option<&HashSet<String>>,
     ) -> Result<Features, Error> {
         let state = self.flags(filters).await?;
@@ -169,7 +169,7 @@ impl Listing<'_> {
     }
 
     /// What is on or off, evaluated or not, is so in an environment.
-    fn environment_for(&self, filters: &Filters) -> Result<Option<&EnvironmentRow>, FieldError> {
+    fn environment_for(&self, filters: &Filters<'_>) -> Result<Option<&EnvironmentRow>, FieldError> {
         match (self.environment, filters.needs_environment()) {
             (None, Some(field)) => {
                 Err(FieldError::new(field, "needs environmentIdentifier: it looks at one environment"))
@@ -202,7 +202,7 @@ impl Listing<'_> {
     }
 
     /// Adds what was asked for to the features of the page.
-    async fn decorate(&self, features: &mut [Feature], filters: &Filters) -> Result<(), Error> {
+    async fn decorate(&self, features: &mut [Feature], filters: &Filters<'_>) -> Result<(), Error> {
         if let (Some(target), Some(environment)) = (filters.target(), self.environment) {
             self.evaluate(features, target, environment).await?;
         }

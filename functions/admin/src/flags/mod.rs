@@ -126,7 +126,7 @@ pub(crate) async fn put(call: Call, request: PutRequest) -> Result<Answer, Error
     call.access.check_edit()?;
     let project = call.project().await?;
     let flag = FlagId::parse(&call.identifier)?;
-    let decision = PutFlag { flag: flag.clone(), environment: call.context.environment_id()?, request };
+    let decision = PutFlag { flag: flag.clone(), environment: call.environment_id()?, request };
     call.write(&project.id, &decision).await?;
     Answer::ok(&written(call.db(), &project, None, &flag).await?)
 }
@@ -135,7 +135,7 @@ pub(crate) async fn restore(call: Call) -> Result<Answer, Error> {
     call.access.check_edit()?;
     let project = call.project().await?;
     let flag = FlagId::parse(&call.identifier)?;
-    let decision = RestoreFlag { flag: flag.clone(), environment: call.context.environment_id()? };
+    let decision = RestoreFlag { flag: flag.clone(), environment: call.environment_id()? };
     call.write(&project.id, &decision).await?;
     Answer::created(&written(call.db(), &project, None, &flag).await?)
 }
@@ -145,7 +145,7 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
     call.access.check_edit()?;
     let project = call.project().await?;
     let flag = FlagId::parse(&call.identifier)?;
-    let environment = call.context.environment_id()?;
+    let environment = call.environment_id()?;
     let decision = if for_good {
         RemoveFlag::for_good(flag, environment)
     } else {

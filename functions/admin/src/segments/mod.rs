@@ -9,7 +9,7 @@ mod mentions;
 mod remove;
 mod usage;
 
-use api::{Page, PageRequest};
+use api::{Page, PageRequest, Query};
 use http::StatusCode;
 use model::{Error, ObjectKind, Segment, SegmentId};
 use platform::Db;
@@ -48,13 +48,11 @@ impl Segments {
 }
 
 /// What a list can be asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    name: Option<String>,
-    identifier: Option<String>,
-    sort_by_field: Option<SortField>,
-    sort_order: Option<SortOrder>,
+struct Filters<'a> {
+    name: Option<&'a str>,
+    identifier: Option<&'a str>,
+    sort_by_field: SortField,
+    sort_order: SortOrder,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -92,8 +90,8 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
-    let as_of: AsOf = call.query()?;
+    let filters = Filters::read(&call.query)?;
+    let as_of = AsOf::read(&call.query)?;
     let db = call.db();
     let mut place = call.place().await?;
     let mut segments = match as_of.version(Some(&place.environment))? {
@@ -153,23 +151,32 @@ pub(crate) async fn all(db: &dyn Db, environment: &EnvironmentRow) -> Result<Vec
     bodies.map(store::read_body).collect()
 }
 
-impl Filters {
+impl<'a> Filters<'a> {
+    fn read(query: &'a Query) -> Result<Self, Error> {
+        Ok(Self {
+            name: query.given("name")?,
+            identifier: query.given("identifier")?,
+            sort_by_field: query.word("sortByField")?.unwrap_or_default(),
+            sort_order: query.word("sortOrder")?.unwrap_or_default(),
+        })
+    }
+
     fn admit(&self, segment: &Segment) -> bool {
-        let holds = |wanted: &Option<String>, text: &str| {
-            wanted.as_ref().is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
+        let holds = |wanted: Option<&str>, text: &str| {
+            wanted.is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
         };
-        holds(&self.name, &segment.name) && holds(&self.identifier, segment.identifier.as_str())
+        holds(self.name, &segment.name) && holds(self.identifier, segment.identifier.as_str())
     }
 
     /// A total order: what compares equal is ordered by identifier.
     fn order(&self, one: &Segment, other: &Segment) -> std::cmp::Ordering {
-        let by_field = match self.sort_by_field.unwrap_or_default() {
+        let by_field = match self.sort_by_field {
             SortField::Name => one.name.cmp(&other.name),
             SortField::Identifier => std::cmp::Ordering::Equal,
             SortField::CreatedAt => one.created_at.cmp(&other.created_at),
             SortField::ModifiedAt => one.modified_at.cmp(&other.modified_at),
         };
         let ascending = by_field.then_with(|| one.identifier.cmp(&other.identifier));
-        if self.sort_order == Some(SortOrder::Descending) { ascending.reverse() } else { ascending }
+        if self.sort_order == SortOrder::Descending { ascending.reverse() } else { ascending }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::Page;
 use model::{Error, Flag, FlagConfig, SegmentId, VariationId};
 use platform::Db;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::Kind;
 
 use super::find;
@@ -47,12 +47,6 @@ pub(crate) struct FlagBasicInfos {
     feature_flags: Vec<FlagBasicInfo>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FlagFilter {
-    flag_name_identifier: Option<String>,
-}
-
 pub(crate) async fn flags(call: Call) -> Result<Answer, Error> {
     let db = call.db();
     let place = call.place().await?;
@@ -77,12 +71,11 @@ pub(crate) async fn flags(call: Call) -> Result<Answer, Error> {
 
 pub(crate) async fn available_flags(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filter: FlagFilter = call.query()?;
+    let wanted = call.query.text("flagNameIdentifier")?.unwrap_or_default().to_lowercase();
     let db = call.db();
     let place = call.place().await?;
     let segment = find(db, &place.environment, &SegmentId::parse(&call.identifier)?).await?.identifier;
     let taken = using(db, &place, &segment).await?;
-    let wanted = filter.flag_name_identifier.unwrap_or_default().to_lowercase();
     let holds = |text: &str| text.to_lowercase().contains(&wanted);
     let is_free = |flag: &FlagHead| {
         let matches = holds(&flag.name) || holds(&flag.identifier);

@@ -6,11 +6,11 @@ use model::{Error, FieldError, Segment, SegmentId};
 use serde::{Deserialize, Serialize};
 use store::{Direction, TargetField, TargetFilter, Window};
 
-use super::list::given;
+use super::list::{direction, filter};
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::segments;
-use crate::sorting::{SortOrder, window};
+use crate::sorting::window;
 
 /// `TargetAndSegment` of openapi/admin.yaml.
 #[derive(Serialize)]
@@ -39,15 +39,6 @@ pub(crate) struct Info {
     entities: Vec<Entity>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    ts_identifier: Option<String>,
-    ts_name: Option<String>,
-    sort_by_field: Option<SortField>,
-    sort_order: Option<SortOrder>,
-}
-
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 enum SortField {
@@ -56,21 +47,17 @@ enum SortField {
     Identifier,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Wanted {
-    targets: String,
-    target_groups: String,
-}
-
 /// Segments first, then targets, each in the order that is asked for.
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let filter = filter(&call.query, "tsName", "tsIdentifier")?;
+    let field = match call.query.word("sortByField")?.unwrap_or_default() {
+        SortField::Name => TargetField::Name,
+        SortField::Identifier => TargetField::Identifier,
+    };
+    let order = (field, direction(&call.query)?);
     let db = call.db();
     let place = call.place().await?;
-    let order = filters.order();
-    let filter = TargetFilter { name: given(filters.ts_name), identifier: given(filters.ts_identifier) };
     let mut segments = segments::all(db, &place.environment).await?;
     segments.retain(|segment| admits(&filter, segment));
     sort(&mut segments, order);
@@ -86,18 +73,19 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
 
 /// The names of targets and segments that are known by their identifiers. What does not exist is left out.
 pub(crate) async fn info(call: Call) -> Result<Answer, Error> {
-    let wanted: Wanted = call.query()?;
+    let targets = call.query.text("targets")?.unwrap_or_default();
+    let groups = call.query.text("targetGroups")?.unwrap_or_default();
     let db = call.db();
     let place = call.place().await?;
     let mut entities = Vec::new();
-    for identifier in listed("targetGroups", &wanted.target_groups)? {
+    for identifier in listed("targetGroups", groups)? {
         match segments::find(db, &place.environment, &SegmentId::from_wire(identifier)).await {
             Ok(segment) => entities.push(segment.into()),
             Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(error),
         }
     }
-    for identifier in listed("targets", &wanted.targets)? {
+    for identifier in listed("targets", targets)? {
         let target = store::target(db, &place.environment.id, identifier).await?;
         entities.extend(target.map(Entity::from));
     }
@@ -113,16 +101,6 @@ fn listed<'a>(field: &str, list: &'a str) -> Result<Vec<&'a str>, FieldError> {
         return Err(FieldError::new(field, message));
     }
     Ok(items)
-}
-
-impl Filters {
-    fn order(&self) -> (TargetField, Direction) {
-        let field = match self.sort_by_field.unwrap_or_default() {
-            SortField::Name => TargetField::Name,
-            SortField::Identifier => TargetField::Identifier,
-        };
-        (field, self.sort_order.map(Direction::from).unwrap_or_default())
-    }
 }
 
 /// As the database decides for targets: a part of the text, whatever the case of ASCII letters.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::Page;
+use api::{Page, Query};
 use model::Error;
 use model::limits::ATTRIBUTE_NAMES_MAX;
 use serde::{Deserialize, Serialize};
@@ -16,19 +16,11 @@ use crate::sorting::{SortOrder, window};
 /// Targets read at once by walks over all of them.
 pub(super) const WALK: usize = 1_000;
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    target_name: Option<String>,
-    target_identifier: Option<String>,
-    sort_by_field: Option<SortField>,
-    sort_order: Option<SortOrder>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum SortField {
     Name,
+    #[default]
     Identifier,
     CreatedAt,
 }
@@ -42,12 +34,15 @@ pub(crate) struct Targets {
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let filter = filter(&call.query, "targetName", "targetIdentifier")?;
+    let field = match call.query.word("sortByField")?.unwrap_or_default() {
+        SortField::Name => TargetField::Name,
+        SortField::Identifier => TargetField::Identifier,
+        SortField::CreatedAt => TargetField::CreatedAt,
+    };
+    let order = (field, direction(&call.query)?);
     let db = call.db();
     let place = call.place().await?;
-    let order = filters.order();
-    let filter =
-        TargetFilter { name: given(filters.target_name), identifier: given(filters.target_identifier) };
     let count = store::count_targets(db, &place.environment.id, &filter).await?;
     let rows = store::targets(db, &place.environment.id, &filter, order, window(&page)).await?;
     let targets = rows.into_iter().map(|row| TargetAnswer::new(row, &place)).collect();
@@ -73,18 +68,15 @@ pub(crate) async fn attributes(call: Call) -> Result<Answer, Error> {
     }
 }
 
-impl Filters {
-    fn order(&self) -> (TargetField, Direction) {
-        let field = match self.sort_by_field {
-            None | Some(SortField::Identifier) => TargetField::Identifier,
-            Some(SortField::Name) => TargetField::Name,
-            Some(SortField::CreatedAt) => TargetField::CreatedAt,
-        };
-        (field, self.sort_order.map(Direction::from).unwrap_or_default())
-    }
+/// The filter by parameters of these names; an empty one admits everything.
+pub(super) fn filter(query: &Query, name: &str, identifier: &str) -> Result<TargetFilter, Error> {
+    Ok(TargetFilter {
+        identifier: query.given(identifier)?.map(str::to_owned),
+        name: query.given(name)?.map(str::to_owned),
+    })
 }
 
-/// A filter; an empty one admits everything.
-pub(super) fn given(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+/// Which way the query wants a list sorted.
+pub(super) fn direction(query: &Query) -> Result<Direction, Error> {
+    Ok(query.word::<SortOrder>("sortOrder")?.map(Direction::from).unwrap_or_default())
 }

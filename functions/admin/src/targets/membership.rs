@@ -6,7 +6,7 @@ use model::{
     Clause, Error, FlagConfig, FlagId, FlagKind, FlagState, ObjectKind, Segment, SegmentId, Serve,
     ServingRule, Snapshot, Target, Variation, VariationId,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -35,13 +35,6 @@ struct SegmentName {
     name: Box<str>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Filters {
-    #[serde(default)]
-    segment_name: String,
-}
-
 pub(crate) async fn of_target(call: Call) -> Result<Answer, Error> {
     let db = call.db();
     let place = call.place().await?;
@@ -53,13 +46,12 @@ pub(crate) async fn of_target(call: Call) -> Result<Answer, Error> {
 /// Segments that neither include nor exclude the target by name: it can be added to them.
 pub(crate) async fn available(call: Call) -> Result<Answer, Error> {
     let page = call.page()?;
-    let filters: Filters = call.query()?;
+    let wanted = call.query.text("segmentName")?.unwrap_or_default().to_lowercase();
     let db = call.db();
     let place = call.place().await?;
     if store::target(db, &place.environment.id, &call.identifier).await?.is_none() {
         return Err(Error::not_found(ObjectKind::Target, &call.identifier));
     }
-    let wanted = filters.segment_name.to_lowercase();
     let mut segments = segments::all(db, &place.environment).await?;
     segments.retain(|segment| {
         segment.name.to_lowercase().contains(&wanted)

@@ -2,34 +2,32 @@
 
 use std::cmp::Ordering;
 
-use model::FlagKind;
+use api::Query;
+use model::{Error, FlagKind};
 use serde::Deserialize;
 
 use super::Entry;
 use crate::flags::activity::{Activity, StatusFilter};
 
 /// Filters, sorting and extras of the query.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub(crate) struct Filters {
-    name: Option<String>,
-    identifier: Option<String>,
-    archived: Option<bool>,
+pub(crate) struct Filters<'a> {
+    name: Option<&'a str>,
+    identifier: Option<&'a str>,
+    archived: bool,
     kind: Option<FlagKind>,
-    #[serde(alias = "featureIDs")]
-    feature_identifiers: Option<String>,
-    excluded_features: Option<String>,
+    feature_identifiers: Option<&'a str>,
+    excluded_features: Option<&'a str>,
     lifetime: Option<Lifetime>,
     enabled: Option<bool>,
-    tags: Option<String>,
+    tags: Option<&'a str>,
     status: Option<StatusFilter>,
-    sort_by_field: Option<SortField>,
-    sort_order: Option<SortOrder>,
-    target_identifier: Option<String>,
-    target_identifier_filter: Option<String>,
-    metrics: Option<bool>,
-    flag_counts: Option<bool>,
-    summary: Option<bool>,
+    sort_by_field: SortField,
+    sort_order: SortOrder,
+    target_identifier: Option<&'a str>,
+    target_identifier_filter: Option<&'a str>,
+    metrics: bool,
+    flag_counts: bool,
+    summary: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
@@ -58,10 +56,33 @@ enum SortOrder {
     Descending,
 }
 
-impl Filters {
+impl<'a> Filters<'a> {
+    pub(in crate::flags) fn read(query: &'a Query) -> Result<Self, Error> {
+        let is_true = |name| Ok::<_, Error>(query.boolean(name)?.unwrap_or(false));
+        Ok(Self {
+            name: query.given("name")?,
+            identifier: query.given("identifier")?,
+            archived: is_true("archived")?,
+            kind: query.word("kind")?,
+            feature_identifiers: query.given("featureIdentifiers")?.or(query.given("featureIDs")?),
+            excluded_features: query.given("excludedFeatures")?,
+            lifetime: query.word("lifetime")?,
+            enabled: query.boolean("enabled")?,
+            tags: query.given("tags")?,
+            status: query.word("status")?,
+            sort_by_field: query.word("sortByField")?.unwrap_or_default(),
+            sort_order: query.word("sortOrder")?.unwrap_or_default(),
+            target_identifier: query.given("targetIdentifier")?,
+            target_identifier_filter: query.given("targetIdentifierFilter")?,
+            metrics: is_true("metrics")?,
+            flag_counts: is_true("flagCounts")?,
+            summary: is_true("summary")?,
+        })
+    }
+
     /// The same, asking for results and status.
     pub(in crate::flags) fn with_metrics(self) -> Self {
-        Self { metrics: Some(true), ..self }
+        Self { metrics: true, ..self }
     }
 
     /// The parameter that has a meaning in one environment only, if any is given.
@@ -69,74 +90,73 @@ impl Filters {
         let given = [
             ("enabled", self.enabled.is_some()),
             ("status", self.status.is_some()),
-            ("metrics", self.metrics()),
-            ("targetIdentifier", text(self.target_identifier.as_deref()).is_some()),
-            ("targetIdentifierFilter", text(self.target_identifier_filter.as_deref()).is_some()),
+            ("metrics", self.metrics),
+            ("targetIdentifier", self.target_identifier.is_some()),
+            ("targetIdentifierFilter", self.target_identifier_filter.is_some()),
         ];
         given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
     }
 
     /// Whether evaluations have to be looked at.
     pub(super) fn look_at_activity(&self) -> bool {
-        self.status.is_some() || self.metrics() || self.flag_counts()
+        self.status.is_some() || self.metrics || self.flag_counts
     }
 
     /// Whether it matters what every flag serves, not only those of the page.
     pub(super) fn look_at_configs(&self) -> bool {
         self.enabled.is_some()
             || self.look_at_activity()
-            || matches!(self.sort_by_field, Some(SortField::ModifiedAt))
+            || matches!(self.sort_by_field, SortField::ModifiedAt)
     }
 
     /// Whether results and status are asked for.
     pub(super) fn metrics(&self) -> bool {
-        self.metrics == Some(true)
+        self.metrics
     }
 
     /// Whether totals are asked for.
     pub(super) fn flag_counts(&self) -> bool {
-        self.flag_counts == Some(true)
+        self.flag_counts
     }
 
     /// Whether rules and lists of targets are not wanted.
     pub(super) fn summary(&self) -> bool {
-        self.summary == Some(true)
+        self.summary
     }
 
     /// For whom flags must serve a variation by name.
     pub(super) fn named_target(&self) -> Option<&str> {
-        text(self.target_identifier_filter.as_deref())
+        self.target_identifier_filter
     }
 
     /// For whom flags are to be evaluated.
     pub(super) fn target(&self) -> Option<&str> {
-        text(self.target_identifier_filter.as_deref()).or_else(|| text(self.target_identifier.as_deref()))
+        self.target_identifier_filter.or(self.target_identifier)
     }
 
     /// Whether the list shows the flag.
     pub(super) fn admit(&self, entry: &Entry, activity: Option<&Activity>) -> bool {
         let (flag, id) = (&entry.flag, entry.identifier());
         let lifetime = if flag.permanent { Lifetime::Permanent } else { Lifetime::Temporary };
-        flag.archived == self.archived.unwrap_or(false)
-            && holds(self.name.as_deref(), &flag.name)
-            && holds(self.identifier.as_deref(), id)
+        flag.archived == self.archived
+            && holds(self.name, &flag.name)
+            && holds(self.identifier, id)
             && self.kind.is_none_or(|kind| kind == flag.kind)
             && self.lifetime.is_none_or(|wanted| wanted == lifetime)
-            && listed(self.feature_identifiers.as_deref(), id).unwrap_or(true)
-            && !listed(self.excluded_features.as_deref(), id).unwrap_or(false)
+            && self.feature_identifiers.is_none_or(|list| lists(list, id))
+            && !self.excluded_features.is_some_and(|list| lists(list, id))
             && self.enabled.is_none_or(|enabled| enabled == entry.is_on)
             && self.admits_tags(entry)
             && self.status.is_none_or(|wanted| activity.is_some_and(|activity| activity.is(wanted, entry)))
     }
 
     fn admits_tags(&self, entry: &Entry) -> bool {
-        let Some(tags) = text(self.tags.as_deref()) else { return true };
-        entry.flag.tags.iter().any(|tag| listed(Some(tags), tag).unwrap_or(false))
+        self.tags.is_none_or(|tags| entry.flag.tags.iter().any(|tag| lists(tags, tag)))
     }
 
     /// A total order: what compares equal is ordered by identifier.
     pub(super) fn order(&self, one: &Entry, other: &Entry) -> Ordering {
-        let by_field = match self.sort_by_field.unwrap_or_default() {
+        let by_field = match self.sort_by_field {
             SortField::Name => one.flag.name.cmp(&other.flag.name),
             SortField::Identifier => Ordering::Equal,
             SortField::Archived => one.flag.archived.cmp(&other.flag.archived),
@@ -144,16 +164,11 @@ impl Filters {
             SortField::ModifiedAt => one.changed_ms.cmp(&other.changed_ms),
         };
         let ascending = by_field.then_with(|| one.identifier().cmp(other.identifier()));
-        match self.sort_order.unwrap_or_default() {
+        match self.sort_order {
             SortOrder::Ascending => ascending,
             SortOrder::Descending => ascending.reverse(),
         }
     }
-}
-
-/// An empty parameter is as good as none.
-fn text(parameter: Option<&str>) -> Option<&str> {
-    parameter.filter(|text| !text.is_empty())
 }
 
 /// Whether `text` contains what is looked for, whatever the case.
@@ -161,7 +176,7 @@ fn holds(wanted: Option<&str>, text: &str) -> bool {
     wanted.is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
 }
 
-/// Whether a comma list names the identifier; `None` without a list.
-fn listed(list: Option<&str>, identifier: &str) -> Option<bool> {
-    Some(text(list)?.split(',').any(|item| item.trim() == identifier))
+/// Whether a comma list names the identifier.
+fn lists(list: &str, identifier: &str) -> bool {
+    list.split(',').any(|item| item.trim() == identifier)
 }
