@@ -150,7 +150,12 @@ fn unread_part(error: PathError<serde_json::Error>, place: &str) -> Error {
 }
 
 fn below(error: FieldError, place: &str) -> FieldError {
-    if error.field.is_empty() { FieldError { field: place.to_owned(), ..error } } else { error.under(place) }
+    match error.field.as_str() {
+        "" => FieldError { field: place.to_owned(), ..error },
+        // An item of a list.
+        field if field.starts_with('[') => FieldError { field: format!("{place}{field}"), ..error },
+        _ => error.under(place),
+    }
 }
 
 fn is_unexpected(error: &serde_json::Error, text: &[u8]) -> bool {

@@ -4,7 +4,7 @@ use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
 use model::{Error, FieldError, Tag};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::projects::{checked_description, checked_tags, named};
 
@@ -36,10 +36,26 @@ pub struct RawInstruction {
 impl RawInstruction {
     /// The parameters as the kind needs them; `place` names them in errors.
     pub(crate) fn parameters<T: DeserializeOwned>(&self, place: &str) -> Result<T, Error> {
-        if !matches!(self.parameters, Value::Object(_)) {
-            return Err(Error::invalid(place, format!("{} needs an object of parameters", self.kind)));
-        }
+        self.object(place)?;
         api::read_json(&self.parameters, place)
+    }
+
+    /// The one parameter of that name, which the kind needs. A type for each kind would do the same in
+    /// many times as much code.
+    pub(crate) fn parameter<T: DeserializeOwned>(&self, place: &str, name: &str) -> Result<T, Error> {
+        let missing = || Error::invalid(format!("{place}.{name}"), "is missing");
+        self.optional(place, name)?.ok_or_else(missing)
+    }
+
+    /// The one parameter of that name, if it is there.
+    pub(crate) fn optional<T: DeserializeOwned>(&self, place: &str, name: &str) -> Result<Option<T>, Error> {
+        let value = self.object(place)?.get(name);
+        value.map(|value| api::read_json(value, &format!("{place}.{name}"))).transpose()
+    }
+
+    fn object(&self, place: &str) -> Result<&Map<String, Value>, Error> {
+        let missing = || Error::invalid(place, format!("{} needs an object of parameters", self.kind));
+        self.parameters.as_object().ok_or_else(missing)
     }
 
     /// The parameters as a tag.

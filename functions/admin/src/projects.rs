@@ -101,8 +101,9 @@ pub(crate) async fn put(call: Call, request: ProjectRequest) -> Result<Answer, E
         description: checked_description(request.description)?,
         tags: checked_tags(request.tags)?,
     };
-    let project = call.write(&project.id, &decision).await?;
-    Answer::ok(&call.wrap(Project::from(project)))
+    call.write(&project.id, &decision).await?;
+    let UpdateProject { name, description, tags } = decision;
+    Answer::ok(&call.wrap(Project { identifier: project.identifier, name, description, tags }))
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
@@ -122,9 +123,9 @@ struct UpdateProject {
 
 #[async_trait]
 impl Decision for UpdateProject {
-    type Answer = ProjectRow;
+    type Answer = ();
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<ProjectRow>, Error> {
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
         let before = &state.project;
         let after = ProjectRow {
             name: self.name.clone(),
@@ -132,7 +133,7 @@ impl Decision for UpdateProject {
             tags: self.tags.clone(),
             ..before.clone()
         };
-        let mut plan = Plan::new(after.clone());
+        let mut plan = Plan::new(());
         if after != *before {
             plan.step(step(Some(before), Some(&after), "ProjectPatched")?);
             plan.row(store::update_project(&after)?);

@@ -9,22 +9,29 @@ use model::{
 use serde::Serialize;
 use store::{Decision, EnvironmentRow, Kind, ObjectStep, Plan, ProjectState, Scope};
 
-/// A new environment starts at version 1 with every flag of the project, off.
-pub(super) struct CreateEnvironment {
-    pub(super) id: EnvironmentUuid,
+/// What is said of an environment, checked.
+pub(super) struct Described {
     pub(super) identifier: EnvironmentId,
     pub(super) name: String,
     pub(super) description: String,
     pub(super) tags: Vec<Tag>,
 }
 
+/// A new environment starts at version 1 with every flag of the project, off.
+pub(super) struct CreateEnvironment {
+    pub(super) id: EnvironmentUuid,
+    pub(super) described: Described,
+}
+
 #[async_trait]
 impl Decision for CreateEnvironment {
-    type Answer = EnvironmentRow;
+    /// Everything else that there is to tell is in the request.
+    type Answer = EnvironmentUuid;
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<EnvironmentRow>, Error> {
-        if state.environment(&self.identifier).is_ok() {
-            return Err(Error::exists(ObjectKind::Environment, &self.identifier));
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<EnvironmentUuid>, Error> {
+        let Described { identifier, name, description, tags } = &self.described;
+        if state.environment(identifier).is_ok() {
+            return Err(Error::exists(ObjectKind::Environment, identifier));
         }
         if state.environments.len() >= ENVIRONMENTS_PER_PROJECT_MAX {
             return Err(Error::TooLarge(format!(
@@ -34,16 +41,16 @@ impl Decision for CreateEnvironment {
         let row = EnvironmentRow {
             id: self.id.clone(),
             project: state.project.id.clone(),
-            identifier: self.identifier.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            tags: self.tags.clone(),
+            identifier: identifier.clone(),
+            name: name.clone(),
+            description: description.clone(),
+            tags: tags.clone(),
             version: Version(1),
             created_ms: state.now_ms,
             modified_ms: state.now_ms,
         };
-        let mut plan = Plan::new(row.clone());
-        plan.on_duplicate(ObjectKind::Environment, self.identifier.as_str());
+        let mut plan = Plan::new(row.id.clone());
+        plan.on_duplicate(ObjectKind::Environment, identifier.as_str());
         plan.step(created(&row)?);
         for flag in state.flags().await?.iter().filter(|flag| !flag.archived) {
             let config = first_config(flag, state, &row);
@@ -56,25 +63,24 @@ impl Decision for CreateEnvironment {
 
 /// Nothing of this is part of an SDK's answer, so the environment's version stays.
 pub(super) struct UpdateEnvironment {
-    pub(super) identifier: EnvironmentId,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) tags: Vec<Tag>,
+    pub(super) described: Described,
 }
 
 #[async_trait]
 impl Decision for UpdateEnvironment {
-    type Answer = EnvironmentRow;
+    /// Everything else that there is to tell is in the request.
+    type Answer = EnvironmentUuid;
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<EnvironmentRow>, Error> {
-        let before = state.environment(&self.identifier)?;
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<EnvironmentUuid>, Error> {
+        let Described { identifier, name, description, tags } = &self.described;
+        let before = state.environment(identifier)?;
         let mut after = EnvironmentRow {
-            name: self.name.clone(),
-            description: self.description.clone(),
-            tags: self.tags.clone(),
+            name: name.clone(),
+            description: description.clone(),
+            tags: tags.clone(),
             ..before.clone()
         };
-        let mut plan = Plan::new(after.clone());
+        let mut plan = Plan::new(after.id.clone());
         if after != *before {
             after.modified_ms = state.now_ms;
             plan.step(ObjectStep {

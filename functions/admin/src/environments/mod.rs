@@ -8,14 +8,13 @@ use model::{EnvironmentId, EnvironmentUuid, Error, FieldError, Tag, Version};
 use serde::{Deserialize, Serialize};
 use store::{EnvironmentRow, ProjectRow};
 
-use crate::Admin;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::keys::{self, Keys};
 use crate::projects::{check_identifier, checked_description, checked_name, checked_tags, named};
 use crate::reserved;
 use crate::retire::RemoveEnvironment;
-use change::{CreateEnvironment, UpdateEnvironment};
+use change::{CreateEnvironment, Described, UpdateEnvironment};
 
 pub(crate) use change::{body, config_created, first_config};
 
@@ -60,15 +59,10 @@ pub(crate) async fn create(call: Call, request: EnvironmentRequest) -> Result<An
     call.access.check_own()?;
     let project = call.project_of_body(&request.project).await?;
     reserved::check(reserved::ENVIRONMENTS, &request.identifier)?;
-    let decision = CreateEnvironment {
-        id: EnvironmentUuid::from_wire(call.random().uuid()),
-        identifier: EnvironmentId::parse(&request.identifier).map_err(|error| named("identifier", error))?,
-        name: checked_name(&request.name, &request.identifier)?,
-        description: checked_description(request.description)?,
-        tags: checked_tags(request.tags)?,
-    };
-    let row = call.write(&project.id, &decision).await?;
-    let environment = answer(&call.admin, &project, row).await?;
+    let id = EnvironmentUuid::from_wire(call.random().uuid());
+    let decision = CreateEnvironment { id, described: request.describe()? };
+    let id = call.write(&project.id, &decision).await?;
+    let environment = answer(&call, &project, id, decision.described).await?;
     Answer::created(&call.wrap(environment))
 }
 
@@ -80,15 +74,16 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let (rows, page) = page.cut(rows);
     let mut environments = Vec::with_capacity(rows.len());
     for row in rows {
-        environments.push(answer(&call.admin, &project, row).await?);
+        environments.push(answer_with(&call, &project, row).await?);
     }
     Answer::ok(&call.wrap(Environments { page, environments }))
 }
 
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let project = call.project().await?;
-    let row = store::environment_by_identifier(call.db(), &project.id, &of_path(&call.identifier)?).await?;
-    let environment = answer(&call.admin, &project, row).await?;
+    let row = store::environment_by_identifier(call.db(), &project.id, &parse_identifier(&call.identifier)?)
+        .await?;
+    let environment = answer_with(&call, &project, row).await?;
     // The environment's own version tells of what it serves, not of its name.
     Ok(Answer::ok(&call.wrap(environment))?.tagged(Version(project.revision)))
 }
@@ -99,37 +94,55 @@ pub(crate) async fn put(call: Call, request: EnvironmentRequest) -> Result<Answe
     let project = call.project().await?;
     check_identifier("identifier", &request.identifier, &call.identifier)?;
     check_identifier("project", &request.project, project.identifier.as_str())?;
-    let decision = UpdateEnvironment {
-        identifier: of_path(&call.identifier)?,
-        name: checked_name(&request.name, &call.identifier)?,
-        description: checked_description(request.description)?,
-        tags: checked_tags(request.tags)?,
-    };
-    let row = call.write(&project.id, &decision).await?;
-    let environment = answer(&call.admin, &project, row).await?;
+    let decision = UpdateEnvironment { described: request.describe()? };
+    let id = call.write(&project.id, &decision).await?;
+    let environment = answer(&call, &project, id, decision.described).await?;
     Answer::ok(&call.wrap(environment))
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
     call.access.check_own()?;
     let project = call.project().await?;
-    let decision = RemoveEnvironment { identifier: of_path(&call.identifier)? };
+    let decision = RemoveEnvironment { identifier: parse_identifier(&call.identifier)? };
     call.write(&project.id, &decision).await?;
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-fn of_path(identifier: &str) -> Result<EnvironmentId, FieldError> {
+fn parse_identifier(identifier: &str) -> Result<EnvironmentId, FieldError> {
     EnvironmentId::parse(identifier).map_err(|error| named("identifier", error))
 }
 
-async fn answer(admin: &Admin, project: &ProjectRow, row: EnvironmentRow) -> Result<Environment, Error> {
+impl EnvironmentRequest {
+    fn describe(self) -> Result<Described, Error> {
+        Ok(Described {
+            identifier: parse_identifier(&self.identifier)?,
+            name: checked_name(&self.name, &self.identifier)?,
+            description: checked_description(self.description)?,
+            tags: checked_tags(self.tags)?,
+        })
+    }
+}
+
+async fn answer_with(call: &Call, project: &ProjectRow, row: EnvironmentRow) -> Result<Environment, Error> {
+    let EnvironmentRow { id, identifier, name, description, tags, .. } = row;
+    answer(call, project, id, Described { identifier, name, description, tags }).await
+}
+
+async fn answer(
+    call: &Call,
+    project: &ProjectRow,
+    id: EnvironmentUuid,
+    described: Described,
+) -> Result<Environment, Error> {
+    let Described { identifier, name, description, tags } = described;
+    let api_keys = keys::redacted(&call.admin, &id).await?;
     Ok(Environment {
-        api_keys: keys::redacted(admin, &row.id).await?,
-        id: row.id,
-        identifier: row.identifier,
-        name: row.name,
-        description: row.description,
+        id,
+        identifier,
+        name,
+        description,
         project: project.identifier.to_string(),
-        tags: row.tags,
+        tags,
+        api_keys,
     })
 }

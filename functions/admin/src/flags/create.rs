@@ -109,9 +109,10 @@ impl CreateFlag {
 
 #[async_trait]
 impl Decision for CreateFlag {
-    type Answer = Flag;
+    /// The flag as it is stored.
+    type Answer = String;
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<Flag>, Error> {
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<String>, Error> {
         let id = &self.flag.identifier;
         if let Some((_, existing)) = state.flag(id).await? {
             return Err(match existing.archived {
@@ -138,8 +139,9 @@ impl Decision for CreateFlag {
         let alone = Changes { state, changed: BTreeMap::new() };
         check::check_prerequisites(&alone, &self.flag).await?;
         let flag = Flag { created_at: state.now_ms, modified_at: state.now_ms, ..self.flag.clone() };
-        let mut plan = Plan::new(flag.clone());
-        plan.step(created(&flag)?);
+        let stored = body(&flag)?;
+        let mut plan = Plan::new(stored.clone());
+        plan.step(created(&flag, stored));
         for environment in &state.environments {
             let config = first_config(&flag, state, environment);
             plan.step(config_created(&config, &environment.id)?);
@@ -148,9 +150,8 @@ impl Decision for CreateFlag {
     }
 }
 
-fn created(flag: &Flag) -> Result<ObjectStep, Error> {
-    let body = body(flag)?;
-    Ok(ObjectStep {
+fn created(flag: &Flag, body: String) -> ObjectStep {
+    ObjectStep {
         scope: Scope::Project,
         kind: Kind::Flag,
         identifier: flag.identifier.to_string(),
@@ -160,5 +161,5 @@ fn created(flag: &Flag) -> Result<ObjectStep, Error> {
         after: Some(body),
         references: prerequisites(flag),
         dependants: Vec::new(),
-    })
+    }
 }

@@ -17,7 +17,7 @@ mod working;
 
 use http::StatusCode;
 use model::limits::INSTRUCTIONS_PER_PATCH_MAX;
-use model::{Error, Flag, FlagId, ObjectKind};
+use model::{Error, Flag, FlagId, ObjectKind, Stored};
 use platform::Db;
 use serde::Deserialize;
 use store::{EnvironmentRow, Kind, ProjectRow};
@@ -64,7 +64,8 @@ pub(crate) async fn create(call: Call, request: FlagRequest) -> Result<Answer, E
     call.access.check_edit()?;
     let project = call.project_of_body(&request.project).await?;
     let decision = CreateFlag::parse(request, &project)?;
-    let flag = call.write(&project.id, &decision).await?;
+    let stored = call.write(&project.id, &decision).await?;
+    let flag = Flag::from_json(stored.as_bytes()).map_err(Error::internal)?;
     Answer::created(&Metadata::new(Feature::new(flag, &project, None)))
 }
 

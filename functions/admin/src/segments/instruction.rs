@@ -51,11 +51,6 @@ pub(super) enum Instruction {
     RemoveTag(String),
 }
 
-#[derive(Deserialize)]
-struct Targets {
-    targets: Vec<String>,
-}
-
 /// A rule as it is sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct GroupRuleParameters {
@@ -65,21 +60,6 @@ pub(super) struct GroupRuleParameters {
     priority: Option<i64>,
     #[serde(default)]
     clauses: Option<Vec<ClauseParameters>>,
-}
-
-#[derive(Deserialize)]
-struct Order {
-    rules: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Name {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Identifier {
-    identifier: String,
 }
 
 impl GroupRuleParameters {
@@ -98,7 +78,7 @@ impl Instruction {
     /// Reads an instruction; `place` names it in errors, such as `instructions[2]`.
     pub(super) fn parse(raw: &RawInstruction, place: &str, random: &dyn Random) -> Result<Self, Error> {
         let within = format!("{place}.parameters");
-        let listed = || targets("targets", Some(raw.parameters::<Targets>(&within)?.targets));
+        let listed = || targets("targets", Some(raw.parameter(&within, "targets")?));
         let clause = || raw.parameters::<ClauseParameters>(&within);
         let rule = || raw.parameters::<GroupRuleParameters>(&within);
         let missing = |field: &str| Error::invalid(format!("{within}.{field}"), "is missing");
@@ -126,16 +106,16 @@ impl Instruction {
                 )
             }
             "removeRule" => Self::RemoveRule(rule()?.uuid.ok_or_else(|| missing("ruleId"))?),
-            "reorderRules" => Self::ReorderRules(raw.parameters::<Order>(&within)?.rules),
+            "reorderRules" => Self::ReorderRules(raw.parameter(&within, "rules")?),
             "updateName" => {
-                let name = raw.parameters::<Name>(&within)?.name;
+                let name: String = raw.parameter(&within, "name")?;
                 if name.trim().is_empty() {
                     return Err(Error::invalid(format!("{within}.name"), "is empty; give the group a name"));
                 }
                 Self::Name(checked_name(&name, &name)?)
             }
             "addTag" => Self::AddTag(raw.tag(&within)?),
-            "removeTag" => Self::RemoveTag(raw.parameters::<Identifier>(&within)?.identifier),
+            "removeTag" => Self::RemoveTag(raw.parameter(&within, "identifier")?),
             unknown => return Err(unknown_kind(unknown, place, &KINDS)),
         })
     }

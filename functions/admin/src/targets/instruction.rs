@@ -1,7 +1,6 @@
 //! Instructions for a target.
 
 use model::Error;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::change::Edit;
@@ -15,26 +14,16 @@ const KINDS: [&str; 2] = ["updateName", "updateAttributes"];
 const OF_SEGMENTS: [&str; 4] =
     ["addToIncludeList", "removeFromIncludeList", "addToExcludeList", "removeFromExcludeList"];
 
-#[derive(Deserialize)]
-struct Name {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Attributes {
-    attributes: Map<String, Value>,
-}
-
 /// Reads an instruction for the target; `place` names it in errors, such as `instructions[2]`.
 pub(super) fn parse(raw: &RawInstruction, place: &str, target: &str) -> Result<Edit, Error> {
     let within = format!("{place}.parameters");
     match raw.kind.as_str() {
         "updateName" => {
-            let Name { name } = raw.parameters(&within)?;
+            let name: String = raw.parameter(&within, "name")?;
             Ok(Edit::Name(checked_new_name(&format!("{within}.name"), &name, target)?))
         }
         "updateAttributes" => {
-            let Attributes { attributes } = raw.parameters(&within)?;
+            let attributes: Map<String, Value> = raw.parameter(&within, "attributes")?;
             Ok(Edit::Attributes(checked_attributes(&format!("{within}.attributes"), attributes)?))
         }
         kind if OF_SEGMENTS.contains(&kind) => {

@@ -8,11 +8,11 @@ use model::{
     VariationMap,
 };
 use platform::Random;
-use serde::Deserialize;
 
 use super::rule::RuleInstruction;
 use crate::clauses::ServeParameters;
 use crate::instructions::RawInstruction;
+use crate::projects::named;
 
 /// Their kinds.
 pub(super) const KINDS: [&str; 15] = [
@@ -56,63 +56,35 @@ pub(in crate::flags) enum EnvironmentInstruction {
     Rule(RuleInstruction),
 }
 
-#[derive(Deserialize)]
-struct State {
-    state: FlagState,
-}
-
-#[derive(Deserialize)]
-struct OneVariation {
-    variation: String,
-}
-
-#[derive(Deserialize)]
-struct MaybeVariation {
-    variation: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct VariationTargets {
-    variation: String,
-    targets: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct VariationSegments {
-    variation: String,
-    target_segments: Vec<String>,
-}
-
 impl EnvironmentInstruction {
     pub(super) fn parse(raw: &RawInstruction, place: &str, random: &dyn Random) -> Result<Self, Error> {
         Ok(match raw.kind.as_str() {
-            "setFeatureFlagState" => Self::SetState(raw.parameters::<State>(place)?.state),
+            "setFeatureFlagState" => Self::SetState(raw.parameter(place, "state")?),
             "updateDefaultServe" => {
                 Self::UpdateDefaultServe(raw.parameters::<ServeParameters>(place)?.into_serve(place)?)
             }
             "updateOffVariation" => {
-                Self::UpdateOffVariation(variation(&raw.parameters::<OneVariation>(place)?.variation, place)?)
+                Self::UpdateOffVariation(variation(&raw.parameter::<String>(place, "variation")?, place)?)
             }
             "addTargetsToVariationTargetMap" => {
-                let (variation, targets) = targets(&raw.parameters(place)?, place)?;
+                let (variation, targets) = targets(raw, place)?;
                 Self::AddTargets(variation, targets)
             }
             "removeTargetsToVariationTargetMap" => {
-                let (variation, targets) = targets(&raw.parameters(place)?, place)?;
+                let (variation, targets) = targets(raw, place)?;
                 Self::RemoveTargets(variation, targets)
             }
             "addSegmentToVariationTargetMap" => {
-                let (variation, segments) = segments(&raw.parameters(place)?, place)?;
+                let (variation, segments) = segments(raw, place)?;
                 Self::AddSegments(variation, segments)
             }
             "removeSegmentToVariationTargetMap" => {
-                let (variation, segments) = segments(&raw.parameters(place)?, place)?;
+                let (variation, segments) = segments(raw, place)?;
                 Self::RemoveSegments(variation, segments)
             }
             "clearVariationTargetMapping" => {
-                let id = raw.parameters::<MaybeVariation>(place)?.variation;
-                Self::ClearMap(id.map(|id| variation(&id, place)).transpose()?)
+                let id: Option<Option<String>> = raw.optional(place, "variation")?;
+                Self::ClearMap(id.flatten().map(|id| variation(&id, place)).transpose()?)
             }
             _ => Self::Rule(RuleInstruction::parse(raw, place, random)?),
         })
@@ -223,16 +195,21 @@ fn variation(text: &str, place: &str) -> Result<VariationId, FieldError> {
     VariationId::parse(text).map_err(|error| error.under(place))
 }
 
-fn targets(parameters: &VariationTargets, place: &str) -> Result<(VariationId, Vec<TargetId>), Error> {
-    let parsed: Result<Vec<_>, _> = parameters.targets.iter().map(|text| TargetId::parse(text)).collect();
-    let targets = parsed.map_err(|error| FieldError { field: "targets".to_owned(), ..error }.under(place))?;
-    Ok((variation(&parameters.variation, place)?, targets))
+fn targets(raw: &RawInstruction, place: &str) -> Result<(VariationId, Vec<TargetId>), Error> {
+    let (id, targets) = listed(raw, place, "targets")?;
+    let parsed: Result<Vec<_>, _> = targets.iter().map(|text| TargetId::parse(text)).collect();
+    let targets = parsed.map_err(|error| named(&format!("{place}.targets"), error))?;
+    Ok((variation(&id, place)?, targets))
 }
 
-fn segments(parameters: &VariationSegments, place: &str) -> Result<(VariationId, Vec<SegmentId>), Error> {
-    let parsed: Result<Vec<_>, _> =
-        parameters.target_segments.iter().map(|text| SegmentId::parse(text)).collect();
-    let segments =
-        parsed.map_err(|error| FieldError { field: "targetSegments".to_owned(), ..error }.under(place))?;
-    Ok((variation(&parameters.variation, place)?, segments))
+fn segments(raw: &RawInstruction, place: &str) -> Result<(VariationId, Vec<SegmentId>), Error> {
+    let (id, segments) = listed(raw, place, "targetSegments")?;
+    let parsed: Result<Vec<_>, _> = segments.iter().map(|text| SegmentId::parse(text)).collect();
+    let segments = parsed.map_err(|error| named(&format!("{place}.targetSegments"), error))?;
+    Ok((variation(&id, place)?, segments))
+}
+
+/// A variation and a list of that name.
+fn listed(raw: &RawInstruction, place: &str, list: &str) -> Result<(String, Vec<String>), Error> {
+    Ok((raw.parameter(place, "variation")?, raw.parameter(place, list)?))
 }

@@ -58,40 +58,17 @@ pub(in crate::flags) struct VariationChange {
     description: Option<Box<str>>,
 }
 
-#[derive(Deserialize)]
-struct Name {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Description {
-    description: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Permanent {
-    permanent: bool,
-}
-
-#[derive(Deserialize)]
-struct Identifier {
-    identifier: String,
-}
-
-#[derive(Deserialize)]
-struct Feature {
-    feature: String,
-}
-
 impl FlagInstruction {
     pub(super) fn parse(raw: &RawInstruction, place: &str) -> Result<Self, Error> {
-        let variation = || variation(&raw.parameters::<Identifier>(place)?.identifier, place);
+        let text = |name| raw.parameter::<String>(place, name);
+        let variation = || variation(&text("identifier")?, place);
         Ok(match raw.kind.as_str() {
-            "updateName" => Self::Name(name(&raw.parameters::<Name>(place)?.name, place)?),
+            "updateName" => Self::Name(name(&text("name")?, place)?),
             "updateDescription" => {
-                Self::Description(checked_description(raw.parameters::<Description>(place)?.description)?)
+                let description: Option<Option<String>> = raw.optional(place, "description")?;
+                Self::Description(checked_description(description.flatten())?)
             }
-            "updatePermanent" => Self::Permanent(raw.parameters::<Permanent>(place)?.permanent),
+            "updatePermanent" => Self::Permanent(raw.parameter(place, "permanent")?),
             "addVariation" => Self::AddVariation(raw.parameters::<VariationRequest>(place)?.into()),
             "updateVariation" => Self::UpdateVariation(raw.parameters(place)?),
             "deleteVariation" => Self::DeleteVariation(variation()?),
@@ -99,14 +76,12 @@ impl FlagInstruction {
             "setDefaultOffVariation" => Self::DefaultOff(variation()?),
             "addPrerequisite" => Self::AddPrerequisite(prerequisite(raw, place)?),
             "updatePrerequisite" => Self::UpdatePrerequisite(prerequisite(raw, place)?),
-            "removePrerequisite" => {
-                Self::RemovePrerequisite(flag(&raw.parameters::<Feature>(place)?.feature, place)?)
-            }
+            "removePrerequisite" => Self::RemovePrerequisite(flag(&text("feature")?, place)?),
             "addTag" => Self::AddTag(raw.tag(place)?),
             "updateTag" => Self::UpdateTag(raw.tag(place)?),
-            "removeTag" => Self::RemoveTag(raw.parameters::<Identifier>(place)?.identifier),
+            "removeTag" => Self::RemoveTag(text("identifier")?),
             "addService" => Self::AddService(raw.parameters(place)?),
-            _ => Self::RemoveService(raw.parameters::<Identifier>(place)?.identifier),
+            _ => Self::RemoveService(text("identifier")?),
         })
     }
 

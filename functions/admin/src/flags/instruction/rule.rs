@@ -51,11 +51,6 @@ struct RuleOnly {
 }
 
 #[derive(Deserialize)]
-struct Order {
-    rules: Vec<String>,
-}
-
-#[derive(Deserialize)]
 struct ClauseOfRule {
     #[serde(rename = "ruleID", alias = "ruleId")]
     rule: String,
@@ -83,7 +78,7 @@ impl RuleInstruction {
                 Self::Update { id, priority: rule.priority, clauses, serve }
             }
             "removeRule" => Self::Remove { id: raw.parameters::<RuleOnly>(place)?.rule },
-            "reorderRules" => Self::Reorder { ids: raw.parameters::<Order>(place)?.rules },
+            "reorderRules" => Self::Reorder { ids: raw.parameter(place, "rules")? },
             "addClause" => {
                 let parameters: ClauseOfRule = raw.parameters(place)?;
                 Self::AddClause { rule: parameters.rule, clause: made(parameters.clause) }
