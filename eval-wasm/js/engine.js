@@ -59,7 +59,8 @@ export class Environment {
     // An instance of its own: the memory of an instance never shrinks.
     this.#calls = new WebAssembly.Instance(module, {}).exports;
     if (this.#calls.burgee_abi_version() !== ABI_VERSION) throw new Error('the module and its loader are of different versions');
-    this.#write(typeof snapshot === 'string' ? encoder.encode(snapshot) : snapshot);
+    if (typeof snapshot === 'string') this.#writeText(snapshot);
+    else this.#write(snapshot);
     this.#handle = this.#checked(this.#calls.burgee_environment_load());
     this.#self = typeof WeakRef === 'undefined' ? { deref: () => this } : new WeakRef(this);
     this.version = this.#calls.burgee_environment_version(this.#handle);
@@ -125,7 +126,7 @@ export class Environment {
 
   #asked(call, flag, target) {
     const handle = this.#intern(target);
-    this.#write(encoder.encode(flag));
+    this.#writeText(flag);
     const length = this.#calls[call](this.#handle, handle);
     return length === NO_SUCH_FLAG ? undefined : this.#text(length);
   }
@@ -133,7 +134,7 @@ export class Environment {
   #intern(target) {
     if (target.environment === this) return target.handle;
     target.environment?.free(target);
-    this.#write(encoder.encode(target.json));
+    this.#writeText(target.json);
     target.handle = this.#checked(this.#calls.burgee_target_intern());
     target.environment = this;
     forgotten.register(target, { environment: this.#self, handle: target.handle }, target);
@@ -143,7 +144,7 @@ export class Environment {
   #index(flag) {
     const known = this.#indexes.get(flag);
     if (known !== undefined) return known;
-    this.#write(encoder.encode(flag));
+    this.#writeText(flag);
     const found = this.#calls.burgee_flag(this.#handle);
     // Only what exists is kept: what is asked for may come from outside.
     if (found < 0) return NO_INDEX;
@@ -166,9 +167,19 @@ export class Environment {
   }
 
   #write(bytes) {
-    const address = this.#calls.burgee_input(bytes.length);
+    this.#room(bytes.length).set(bytes);
+  }
+
+  /** Most texts are ASCII, a byte for each character, and need no place but the module's. */
+  #writeText(text) {
+    const { read } = encoder.encodeInto(text, this.#room(text.length));
+    if (read < text.length) this.#write(encoder.encode(text));
+  }
+
+  #room(length) {
+    const address = this.#calls.burgee_input(length);
     if (address === 0) throw this.#failure(-1);
-    new Uint8Array(this.#calls.memory.buffer, address, bytes.length).set(bytes);
+    return new Uint8Array(this.#calls.memory.buffer, address, length);
   }
 
   #checked(result) {

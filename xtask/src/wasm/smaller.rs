@@ -25,8 +25,17 @@ const FEATURES: [&str; 8] = [
 
 /// What is always good.
 pub(crate) const USUAL: [&str; 1] = ["-Oz"];
-/// Makes a module of 144 kB another 270 bytes smaller.
-pub(super) const THOROUGH: [&str; 5] = ["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz"];
+/// Makes the engine another 80 bytes smaller, and 200 by an order in which functions that are alike are neighbours.
+pub(super) const THOROUGH: [&str; 8] = [
+    "-Oz",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Oz",
+    "--reorder-functions-by-name",
+    "--strip-debug",
+    "--strip-producers",
+];
 
 /// What `wasm-opt` makes of the module, beside it. What is the same as last time is not done again: it takes half
 /// a minute for the largest.

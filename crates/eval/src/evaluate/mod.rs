@@ -13,7 +13,7 @@ use crate::registry::FlagIndex;
 use crate::ruleset::{FlagRef, Ruleset};
 use crate::soundness::Standing;
 use crate::text_set::TextSet;
-use crate::trace::{Silent, Trace};
+use crate::trace::{Nobody, Trace};
 
 /// The answer for one flag and one target.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,7 +56,7 @@ impl Ruleset {
     /// Deterministic: same ruleset, flag and target give the same answer everywhere. Does not
     /// allocate, but for `match` clauses and for attributes that are long lists or objects.
     pub fn evaluate(&self, flag: FlagIndex, target: &Target) -> Evaluation<'_> {
-        Run::new(self, target, Silent).evaluate(flag)
+        Run::new(self, target, Nobody::default()).evaluate(flag)
     }
 
     /// Evaluates all flags for one target, in the order of their identifiers. Flags without a value for
@@ -65,7 +65,7 @@ impl Ruleset {
         &'r self,
         target: &Target,
     ) -> impl Iterator<Item = (FlagRef<'r>, Evaluation<'r>)> {
-        let mut run = Run::new(self, target, Silent);
+        let mut run = Run::new(self, target, Nobody::default());
         self.flags().map(move |flag| (flag, run.evaluate(flag.index)))
     }
 

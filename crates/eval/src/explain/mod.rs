@@ -172,7 +172,7 @@ pub struct Share {
 impl Ruleset {
     /// Evaluates a flag for a target and tells how, by the same code as [`evaluate`](Self::evaluate).
     pub fn explain(&self, flag: FlagIndex, target: &Target) -> Explanation {
-        let mut run = Run::new(self, target, Recorder::default());
+        let mut run = Run::new(self, target, Some(Recorder::default()));
         let evaluation = run.evaluate(flag);
         let described = self.describe(flag);
         Explanation {
@@ -183,14 +183,14 @@ impl Ruleset {
             target: target.identifier.to_string(),
             reason: evaluation.reason,
             variation: evaluation.variation.cloned(),
-            steps: run.into_trace().steps,
+            steps: run.into_trace().map(|recorder| recorder.steps).unwrap_or_default(),
         }
     }
 }
 
 /// Keeps what an evaluation tells.
 #[derive(Default)]
-struct Recorder {
+pub(crate) struct Recorder {
     /// Of the check that is open, or of the evaluation.
     steps: Vec<Step>,
     /// Those of the checks around it, outermost first.

@@ -21,42 +21,42 @@ const POWERS: [f64; 23] = [
 
 /// The float closest to `whole.fraction × 10^exponent`, of two the even one; infinite if it is too large.
 pub(super) fn parse(whole: &str, fraction: &str, exponent: i64) -> f64 {
-    let whole = whole.trim_start_matches('0');
-    let fraction = fraction.trim_end_matches('0');
-    let digits = || whole.bytes().chain(fraction.bytes()).map(|digit| u32::from(digit.wrapping_sub(b'0')));
-    let count = whole.len() + fraction.len();
-    let leading_zeros = digits().take_while(|digit| *digit == 0).count();
-    let exponent = exponent.saturating_sub(fraction.len().try_into().unwrap_or(i64::MAX));
-    let magnitude = exponent.saturating_add((count - leading_zeros).try_into().unwrap_or(i64::MAX));
-    if leading_zeros == count || magnitude < -MAGNITUDE_MAX {
+    let exponent = exponent.saturating_sub(length(fraction));
+    let digits = [whole, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    let magnitude = exponent.saturating_add(length(digits));
+    if digits.is_empty() || magnitude < -MAGNITUDE_MAX {
         return 0.0;
     }
     if magnitude > MAGNITUDE_MAX {
         return f64::INFINITY;
     }
-    if let Some(exact) = short(digits(), exponent) {
+    if let Some(exact) = short(digits, exponent) {
         return exact;
     }
-    let mut significant = digits().skip(leading_zeros);
+    let (first, rest) = digits.split_at_checked(DIGITS_MAX).unwrap_or((digits, ""));
     let mut number = Natural::default();
-    let mut taken: i64 = 0;
-    for digit in significant.by_ref().take(DIGITS_MAX) {
-        number.multiply(10, digit);
-        taken += 1;
+    let mut taken = length(first);
+    for digit in first.bytes() {
+        number.multiply(10, u32::from(digit.wrapping_sub(b'0')));
     }
-    if significant.any(|digit| digit > 0) {
+    if rest.bytes().any(|digit| digit > b'0') {
         number.multiply(10, 1);
         taken += 1;
     }
     divided(number, magnitude - taken)
 }
 
+fn length(digits: &str) -> i64 {
+    i64::try_from(digits.len()).unwrap_or(i64::MAX)
+}
+
 /// The product or quotient of two floats that are exact themselves, if they are.
-fn short(digits: impl Iterator<Item = u32>, exponent: i64) -> Option<f64> {
+fn short(digits: &str, exponent: i64) -> Option<f64> {
     const EXACT_MAX: u64 = 1 << 53;
     let mut number: u64 = 0;
-    for digit in digits {
-        number = number * 10 + u64::from(digit);
+    for digit in digits.bytes() {
+        number = number * 10 + u64::from(digit.wrapping_sub(b'0'));
         if number > EXACT_MAX {
             return None;
         }
