@@ -51,7 +51,7 @@ pub(crate) fn components(shell: &Shell) -> anyhow::Result<()> {
     let folder = shell.root.join(COMPONENTS);
     fs::create_dir_all(&folder)?;
     for function in FUNCTIONS {
-        let module = wasm::build(shell, function, Target::Wasip1, "edge")?;
+        let module = wasm::small(shell, function, Target::Wasip1, "edge")?;
         let component = wasm::component(&wasm::smaller(shell, &module, &wasm::USUAL)?)?;
         let name = function.replace('-', "_") + ".wasm";
         let bytes = fs::copy(&component, folder.join(&name))?;

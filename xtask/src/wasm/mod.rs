@@ -77,12 +77,20 @@ pub(crate) fn run(
 /// # Errors
 /// As [`build`].
 pub(crate) fn engine(shell: &Shell) -> anyhow::Result<PathBuf> {
-    let (cargo, folder) = source::cargo(shell)?;
-    let module = module(cargo, &folder, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
+    let module = small(shell, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
     let module = smaller(shell, &module, &smaller::THOROUGH)?;
     let packaged = shell.root.join("eval-wasm/js/eval.wasm");
     fs::copy(&module, &packaged).with_context(|| format!("cannot write {}", packaged.display()))?;
     Ok(packaged)
+}
+
+/// Builds `package` as a module with a standard library that is made to be small.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn small(shell: &Shell, package: &str, target: Target, profile: &str) -> anyhow::Result<PathBuf> {
+    let (cargo, folder) = source::cargo(shell, target)?;
+    module(cargo, &folder, package, target, profile)
 }
 
 /// Builds `package` as a module with a cargo profile and returns the path of its `.wasm` file.
@@ -140,18 +148,23 @@ fn cargo(shell: &Shell, target: Target) -> anyhow::Result<(Command, PathBuf)> {
     if std::env::var_os(STD_VARIABLE).is_some_and(|way| way == "debian") {
         return debian::cargo(shell, target);
     }
+    if get_std(shell, target) {
+        return Ok((shell.cargo::<&str>([]), shell.target.clone()));
+    }
+    debian::cargo(shell, target).with_context(|| {
+        format!("no standard library for {0}: `rustup target add {0}` brings none", target.triple())
+    })
+}
+
+/// Whether there is a standard library for `target`, after rustup was asked for it.
+fn get_std(shell: &Shell, target: Target) -> bool {
     if !has_std(shell, target) {
         let mut rustup = shell.command("rustup");
         rustup.args(["target", "add", target.triple()]);
         // Without rustup, or without a network that it can use, there is still Debian.
         let _ = shell::run(&mut shell.limited(rustup, RUSTUP_LIMIT_S));
     }
-    if has_std(shell, target) {
-        return Ok((shell.cargo::<&str>([]), shell.target.clone()));
-    }
-    debian::cargo(shell, target).with_context(|| {
-        format!("no standard library for {0}: `rustup target add {0}` brings none", target.triple())
-    })
+    has_std(shell, target)
 }
 
 /// True if the compiler that cargo uses has a standard library for `target`.
