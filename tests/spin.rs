@@ -10,5 +10,6 @@ mod spin {
     pub(crate) mod schedules;
     pub(crate) mod sizes;
     pub(crate) mod starts;
+    pub(crate) mod stock_sdks;
     pub(crate) mod world;
 }
