@@ -164,3 +164,11 @@ fn check_weights(distribution: &Distribution) -> Result<(), FieldError> {
         None => Ok(()),
     }
 }
+
+/// Refuses a list that is longer than it may be.
+pub(crate) fn limit(field: &str, count: usize, max: usize) -> Result<(), Error> {
+    if count <= max {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("holds {count}, at most {max} are allowed")))
+}

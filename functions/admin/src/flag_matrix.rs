@@ -1,12 +1,11 @@
 //! The flags of a project and where each of them is on.
 
-use std::collections::BTreeMap;
-
 use api::Page;
 use model::{Error, Flag, FlagId};
 use platform::Db;
 use serde::Serialize;
-use store::{Kind, ProjectRow};
+use serde_json::{Map, Value, json};
+use store::{EnvironmentRow, Kind, ProjectRow};
 
 use crate::answer::Answer;
 use crate::call::Call;
@@ -17,14 +16,9 @@ use crate::heads::FlagHead;
 pub(crate) struct ProjectFlags {
     #[serde(flatten)]
     page: Page,
-    /// By identifier.
-    environments: BTreeMap<String, EnvironmentName>,
+    /// By identifier: `{"name":…}`.
+    environments: Map<String, Value>,
     flags: Vec<FlagRow>,
-}
-
-#[derive(Serialize)]
-struct EnvironmentName {
-    name: String,
 }
 
 #[derive(Serialize)]
@@ -34,13 +28,8 @@ struct FlagRow {
     name: String,
     description: String,
     created_at: i64,
-    /// By the environment's identifier.
-    environments: BTreeMap<String, Standing>,
-}
-
-#[derive(Serialize)]
-struct Standing {
-    enabled: bool,
+    /// By the environment's identifier: `{"enabled":…}`.
+    environments: Map<String, Value>,
 }
 
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
@@ -56,13 +45,10 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let heads = call.admin.heads.flags(db, &project).await?;
     let (heads, page) = page.cut(heads.iter().filter(|head| found(head)).collect());
     let ids: Vec<&str> = heads.iter().map(|head| head.identifier.as_str()).collect();
-    let names: BTreeMap<_, _> =
-        environments.iter().map(|row| (row.id.as_str(), row.identifier.as_str())).collect();
     let mut rows = rows(db, &project, &ids).await?;
-    stand(db, &project, &names, &mut rows).await?;
-    let environments = environments
-        .iter()
-        .map(|row| (row.identifier.to_string(), EnvironmentName { name: row.name.clone() }));
+    stand(db, &project, &environments, &mut rows).await?;
+    let environments =
+        environments.into_iter().map(|row| (row.identifier.to_string(), json!({ "name": row.name })));
     Answer::ok(&ProjectFlags { page, environments: environments.collect(), flags: rows })
 }
 
@@ -80,17 +66,18 @@ async fn rows(db: &dyn Db, project: &ProjectRow, identifiers: &[&str]) -> Result
 async fn stand(
     db: &dyn Db,
     project: &ProjectRow,
-    names: &BTreeMap<&str, &str>,
+    environments: &[EnvironmentRow],
     rows: &mut [FlagRow],
 ) -> Result<(), Error> {
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
     let standings = store::flag_standings(db, &project.id, &first.identifier, &last.identifier).await?;
     for standing in standings {
-        let Some(environment) = names.get(standing.environment.as_str()) else { continue };
+        let environment = environments.iter().find(|row| row.id.as_str() == standing.environment);
+        let Some(environment) = environment else { continue };
         if let Ok(place) = rows.binary_search_by(|row| row.identifier.cmp(&standing.flag))
             && let Some(row) = rows.get_mut(place)
         {
-            row.environments.insert((*environment).to_owned(), Standing { enabled: standing.is_on });
+            row.environments.insert(environment.identifier.to_string(), json!({ "enabled": standing.is_on }));
         }
     }
     Ok(())
@@ -103,7 +90,7 @@ impl From<Flag> for FlagRow {
             name: flag.name,
             description: flag.description,
             created_at: flag.created_at,
-            environments: BTreeMap::new(),
+            environments: Map::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod heads;
 mod idempotency;
 mod instructions;
 mod keys;
+mod levels;
 mod not_offered;
 mod objects;
 mod overview;

@@ -2,8 +2,6 @@
 //!
 //! Nothing is stored for it: the id of a snapshot says where in which project's chain to look.
 
-use std::collections::HashMap;
-
 use model::limits::NAMED_PER_REQUEST_MAX;
 use model::{Error, ObjectKind, ProjectUuid};
 use serde::Serialize;
@@ -43,16 +41,20 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
         let message = format!("names {} snapshots; name 1 to {NAMED_PER_REQUEST_MAX}", ids.len());
         return Err(Error::invalid("identifiers", message));
     }
-    let mut visible = HashMap::new();
+    let mut visible: Vec<(ProjectUuid, bool)> = Vec::new();
     let mut objectsnapshots = Vec::with_capacity(ids.len());
     for id in ids {
         let missing = || Error::not_found(ObjectKind::Snapshot, id);
         let (place, side) = parse(id).ok_or_else(missing)?;
-        if !visible.contains_key(&place.project) {
-            let is_visible = is_visible(&call, &place.project).await?;
-            visible.insert(place.project.clone(), is_visible);
+        let known = visible.iter().find(|(project, _)| *project == place.project);
+        let is_visible = match known {
+            Some((_, is_visible)) => *is_visible,
+            None => is_visible(&call, &place.project).await?,
+        };
+        if known.is_none() {
+            visible.push((place.project.clone(), is_visible));
         }
-        if visible.get(&place.project) != Some(&true) {
+        if !is_visible {
             return Err(missing());
         }
         let bodies = store::change_bodies(call.db(), &place).await?;

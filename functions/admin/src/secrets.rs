@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::KeyKind;
-use platform::Random;
+use platform::{Platform, Random};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -70,9 +70,24 @@ impl fmt::Debug for SecretMaker {
 pub(crate) struct Seed(String);
 
 impl Seed {
-    /// A new one.
-    pub(crate) fn new(random: &dyn Random) -> Self {
+    fn new(random: &dyn Random) -> Self {
         Self(random_text(random))
+    }
+}
+
+/// When a secret was made, and what from. Kept with the request: sent again, it is answered with what follows
+/// from this and from what it says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Made {
+    pub(crate) seed: Seed,
+    /// Unix milliseconds.
+    pub(crate) at_ms: i64,
+}
+
+impl Made {
+    /// Now, and from something new.
+    pub(crate) fn now(platform: &Platform) -> Self {
+        Self { seed: Seed::new(&*platform.random), at_ms: platform.clock.now_ms() }
     }
 }
 

@@ -1,7 +1,5 @@
 //! Tags: those that flags have, and those that were made for flags to come.
 
-use std::collections::BTreeMap;
-
 use api::Page;
 use async_trait::async_trait;
 use http::StatusCode;
@@ -73,7 +71,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let field: SortField = call.query.word("sortByField")?.unwrap_or_default();
     let order: Option<SortOrder> = call.query.word("sortOrder")?;
     let project = call.project().await?;
-    let mut tags: Vec<Tag> = all(call.db(), &project).await?.into_values().collect();
+    let mut tags = all(call.db(), &project).await?;
     tags.retain(|tag| tag.identifier.to_lowercase().contains(&wanted));
     if field == SortField::Name {
         // Stable: what compares equal stays in the order of identifiers.
@@ -88,7 +86,8 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
 
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let project = call.project().await?;
-    let tag = all(call.db(), &project).await?.remove(&call.identifier);
+    let tags = all(call.db(), &project).await?;
+    let tag = tags.into_iter().find(|tag| tag.identifier == call.identifier);
     let tag = tag.ok_or_else(|| Error::not_found(ObjectKind::Tag, &call.identifier))?;
     // Flags make tags too, so a tag is as old as its project.
     Ok(Answer::ok(&tag)?.tagged(Version(project.revision)))
@@ -102,21 +101,26 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// All tags of the project by identifier: what was made by hand is called as it was then, the rest as the
+/// All tags of the project, by identifier: what was made by hand is called as it was then, the rest as the
 /// first flag calls it that has it.
-async fn all(db: &dyn Db, project: &ProjectRow) -> Result<BTreeMap<String, Tag>, Error> {
-    let mut tags = BTreeMap::new();
+async fn all(db: &dyn Db, project: &ProjectRow) -> Result<Vec<Tag>, Error> {
+    let mut tags = Vec::new();
     for object in store::current_bodies(db, project.id.as_str(), Kind::Tag).await? {
         let tag: Tag = store::read_body(&object.body.unwrap_or_default())?;
-        tags.insert(tag.identifier.clone(), tag);
+        add(&mut tags, tag);
     }
     for object in store::current_bodies(db, project.id.as_str(), Kind::Flag).await? {
         let flag: Flag = store::read_body(&object.body.unwrap_or_default())?;
-        for tag in flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()) {
-            tags.entry(tag.identifier.clone()).or_insert(tag);
-        }
+        flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()).for_each(|tag| add(&mut tags, tag));
     }
     Ok(tags)
+}
+
+/// Adds a tag to those in the order of their identifiers, unless it is there.
+fn add(tags: &mut Vec<Tag>, tag: Tag) {
+    if let Err(place) = tags.binary_search_by(|known| known.identifier.cmp(&tag.identifier)) {
+        tags.insert(place, tag);
+    }
 }
 
 struct CreateTag {
@@ -128,7 +132,7 @@ impl Decision for CreateTag {
     type Answer = ();
 
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
-        if all(state.db, &state.project).await?.contains_key(&self.tag.identifier) {
+        if all(state.db, &state.project).await?.iter().any(|tag| tag.identifier == self.tag.identifier) {
             return Err(Error::exists(ObjectKind::Tag, &self.tag.identifier));
         }
         if store::count(state.db, state.project.id.as_str(), Kind::Tag).await? >= TAGS_PER_PROJECT_MAX {

@@ -13,7 +13,7 @@ use crate::access::ROOT_NAME;
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::projects::named;
-use crate::secrets::{self, Seed};
+use crate::secrets::{self, Made};
 use change::{CreateToken, NewToken, RevokeToken};
 
 /// `TokenRequest` of openapi/burgee.yaml. Where it names no account or project, the token reaches as far as
@@ -74,17 +74,18 @@ pub(crate) struct Tokens {
 
 pub(crate) async fn create(call: Call, request: TokenRequest) -> Result<Answer, Error> {
     call.access.check_own()?;
-    let db = call.db();
     let (account, project) = request.scope(&call).await?;
     let chain = match &project {
         Some(project) => project.id.clone(),
-        None => store::begin_account_chain(db, account.as_ref(), call.now_ms()).await?,
+        None => store::begin_account_chain(call.db(), account.as_ref(), call.now_ms()).await?,
     };
-    let made = request.make(&call, (account, project))?;
-    let decision = CreateToken { made };
-    let made = call.write(&chain, &decision).await?;
-    let clear = call.access.secrets.token(&made.seed);
-    let token = Token { token: Some(clear), ..Token::from(made.listed()) };
+    let scope = (account.as_ref(), project.as_ref());
+    let made = NewToken { id: call.random().uuid(), made: Made::now(&call.admin.platform) };
+    let (listed, _) = request.make(&call, scope, &made)?;
+    // Of a request that was sent before, the token that was made then.
+    let made = call.write(&chain, &CreateToken { listed, made }).await?;
+    let (listed, clear) = request.make(&call, scope, &made)?;
+    let token = Token { token: Some(clear), ..Token::from(listed) };
     Ok(Answer::created(&token)?.not_stored())
 }
 
@@ -120,27 +121,28 @@ async fn within(call: &Call) -> Result<Vec<ListedToken>, Error> {
 }
 
 impl TokenRequest {
+    /// The new token, and its clear text.
     fn make(
         &self,
         call: &Call,
-        (account, project): (Option<AccountId>, Option<ProjectRow>),
-    ) -> Result<NewToken, Error> {
-        let seed = Seed::new(call.random());
-        let clear = call.access.secrets.token(&seed);
-        let row = TokenRow {
-            id: call.random().uuid(),
+        (account, project): (Option<&AccountId>, Option<&ProjectRow>),
+        NewToken { id, made }: &NewToken,
+    ) -> Result<(ListedToken, String), Error> {
+        let clear = call.access.secrets.token(&made.seed);
+        let token = TokenRow {
+            id: id.clone(),
             hash: api::credentials::secret_hash(&clear),
             name: self.checked_name()?,
             prefix: secrets::prefix(&clear),
             role: self.role,
-            account,
-            project: project.as_ref().map(|project| project.id.clone()),
-            created_ms: call.now_ms(),
+            account: account.cloned(),
+            project: project.map(|project| project.id.clone()),
+            created_ms: made.at_ms,
             expires_ms: self.expires_at,
             last_used_ms: None,
         };
-        let names = project.map(|row| (row.organisation, row.identifier));
-        Ok(NewToken { row, project: names, seed })
+        let project = project.map(|row| (row.organisation.clone(), row.identifier.clone()));
+        Ok((ListedToken { token, project }, clear))
     }
 
     fn checked_name(&self) -> Result<String, FieldError> {

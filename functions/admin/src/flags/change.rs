@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use model::{EnvironmentUuid, Error, FlagId, Version};
-use std::collections::BTreeMap;
 use store::{Decision, Plan, ProjectState};
 
 use super::instruction::Instruction;
@@ -29,18 +28,19 @@ impl Decision for ChangeFlags {
                 "is missing from the query; some instructions change what is served in one environment";
             return Err(Error::invalid("environmentIdentifier", message));
         }
-        let mut changes = Changes { state, changed: BTreeMap::new() };
+        let mut changed: Vec<Working> = Vec::new();
         for (id, instructions) in &self.flags {
-            if !changes.changed.contains_key(id) {
-                changes.changed.insert(id.clone(), Working::load(state, id).await?);
+            let place = changed.binary_search_by(|working| working.flag.identifier.cmp(id));
+            if let Err(place) = place {
+                changed.insert(place, Working::load(state, id).await?);
             }
-            if let Some(working) = changes.changed.get_mut(id) {
-                for one in instructions {
-                    one.apply(|instruction| instruction.apply(working, self.environment.as_ref()))?;
-                }
+            let (Ok(place) | Err(place)) = place;
+            for one in instructions {
+                let Some(working) = changed.get_mut(place) else { continue };
+                one.apply(|instruction| instruction.apply(working, self.environment.as_ref()))?;
             }
         }
-        changes.plan().await
+        Changes { state, changed }.plan().await
     }
 
     async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {

@@ -1,6 +1,6 @@
 //! The rules that a flag keeps whatever is done to it, checked over the whole project.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use model::limits::{
     PREREQUISITE_DEPTH_MAX, PREREQUISITES_PER_FLAG_MAX, RULES_PER_FLAG_MAX, TAGS_PER_OBJECT_MAX,
@@ -14,11 +14,12 @@ use serde_json::Value;
 use store::{Kind, ProjectState};
 
 use super::working::{Changes, Working, WorkingConfig, segments};
-use crate::clauses::{SEGMENT_MATCH, check_clause};
+use crate::clauses::{SEGMENT_MATCH, check_clause, limit};
+use crate::levels::{self, once};
 
 /// Checks every flag that is to be different.
 pub(super) async fn all(changes: &Changes<'_>) -> Result<(), Error> {
-    for working in changes.changed.values() {
+    for working in &changes.changed {
         let flag = &working.flag;
         check_shape(flag)?;
         check_variations_in_use(working)?;
@@ -245,7 +246,9 @@ pub(super) async fn check_prerequisites(changes: &Changes<'_>, flag: &Flag) -> R
         }
     }
     let below = changes.levels_below(flag).await?;
-    let above = changes.levels_above(&flag.identifier).await?;
+    let ProjectState { db, project, .. } = changes.state;
+    let (scope, id) = (project.id.as_str(), flag.identifier.as_str());
+    let above = levels::above(*db, scope, Kind::Flag, id, PREREQUISITE_DEPTH_MAX).await?;
     if below + above > PREREQUISITE_DEPTH_MAX {
         let message = format!(
             "the chain of prerequisites would be {} flags long, at most {PREREQUISITE_DEPTH_MAX} are allowed",
@@ -259,7 +262,7 @@ pub(super) async fn check_prerequisites(changes: &Changes<'_>, flag: &Flag) -> R
 impl Changes<'_> {
     /// A flag as it is to be.
     async fn flag(&self, id: &FlagId) -> Result<Option<Flag>, Error> {
-        match self.changed.get(id) {
+        match self.changed.iter().find(|working| working.flag.identifier == *id) {
             Some(working) => Ok(Some(working.flag.clone())),
             None => Ok(self.state.flag(id).await?.map(|(_, flag)| flag)),
         }
@@ -267,7 +270,7 @@ impl Changes<'_> {
 
     /// How many flags the longest chain of prerequisites below `flag` has.
     async fn levels_below(&self, flag: &Flag) -> Result<usize, Error> {
-        let mut level: BTreeSet<FlagId> = flag.prerequisites.iter().map(|p| p.feature.clone()).collect();
+        let mut level: Vec<FlagId> = flag.prerequisites.iter().map(|p| p.feature.clone()).collect();
         let mut levels = 0;
         while !level.is_empty() {
             if level.contains(&flag.identifier) {
@@ -278,43 +281,17 @@ impl Changes<'_> {
             if levels > PREREQUISITE_DEPTH_MAX {
                 break;
             }
-            let mut next = BTreeSet::new();
+            let mut next = Vec::new();
             for id in &level {
                 if let Some(found) = self.flag(id).await? {
                     next.extend(found.prerequisites.into_iter().map(|prerequisite| prerequisite.feature));
                 }
             }
+            once(&mut next);
             level = next;
         }
         Ok(levels)
     }
-
-    /// How many flags the longest chain of dependants above the flag has.
-    async fn levels_above(&self, flag: &FlagId) -> Result<usize, Error> {
-        let scope = self.state.project.id.as_str();
-        let mut level = BTreeSet::from([flag.clone()]);
-        let mut levels = 0;
-        while levels <= PREREQUISITE_DEPTH_MAX {
-            let mut next = BTreeSet::new();
-            for id in &level {
-                let referring = store::referring(self.state.db, scope, Kind::Flag, id.as_str()).await?;
-                next.extend(referring.into_iter().map(|(_, identifier)| FlagId::from_wire(identifier)));
-            }
-            if next.is_empty() {
-                break;
-            }
-            level = next;
-            levels += 1;
-        }
-        Ok(levels)
-    }
-}
-
-fn limit(field: &str, count: usize, max: usize) -> Result<(), Error> {
-    if count <= max {
-        return Ok(());
-    }
-    Err(Error::invalid(field, format!("holds {count}, at most {max} are allowed")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Making a flag: it is off everywhere.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use model::limits::{FLAGS_PER_PROJECT_MAX, FLAGS_WARNED_FOR_NODE};
 use model::{
@@ -136,7 +134,7 @@ impl Decision for CreateFlag {
                  their own should set a larger cache", state.project.identifier
             );
         }
-        let alone = Changes { state, changed: BTreeMap::new() };
+        let alone = Changes { state, changed: Vec::new() };
         check::check_prerequisites(&alone, &self.flag).await?;
         let flag = Flag { created_at: state.now_ms, modified_at: state.now_ms, ..self.flag.clone() };
         let stored = body(&flag)?;

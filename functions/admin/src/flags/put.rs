@@ -1,7 +1,5 @@
 //! Replacing a flag, as Terraform does.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use model::{
     EnvironmentId, Error, FieldError, FlagId, FlagState, Serve, Tag, TargetId, Variation, VariationId,
@@ -82,8 +80,7 @@ impl Decision for PutFlag {
             let environment = state.environment(&identifier)?.id.clone();
             activation.replace(working.config_mut(&environment)?, &place)?;
         }
-        let changed = BTreeMap::from([(self.flag.clone(), working)]);
-        Changes { state, changed }.plan().await
+        Changes { state, changed: vec![working] }.plan().await
     }
 
     async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {

@@ -1,7 +1,5 @@
 //! Taking a flag out of the archive.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use model::{
     EnvironmentId, EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind, Version,
@@ -32,7 +30,7 @@ impl Decision for RestoreFlag {
             return Ok(plan);
         }
         let flag = Flag { archived: false, modified_at: state.now_ms, ..archived.clone() };
-        let alone = Changes { state, changed: BTreeMap::new() };
+        let alone = Changes { state, changed: Vec::new() };
         // What it needs may have been changed or deleted while nobody needed it.
         check::check_prerequisites(&alone, &flag).await?;
         plan.step(flag_step(&archived, &flag)?);

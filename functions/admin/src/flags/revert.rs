@@ -1,7 +1,5 @@
 //! Taking a flag back to what it was, as a change like any other.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use model::{EnvironmentId, EnvironmentUuid, Error, Flag, FlagConfig, FlagId, SegmentId, Stored, Version};
 use store::{BodyAt, Decision, Kind, Plan, ProjectState};
@@ -32,8 +30,7 @@ impl Decision for RevertFlag {
             }
             None => self.whole(state, &mut working).await?,
         }
-        let changed = BTreeMap::from([(self.flag.clone(), working)]);
-        Changes { state, changed }.plan().await
+        Changes { state, changed: vec![working] }.plan().await
     }
 
     async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {

@@ -1,7 +1,5 @@
 //! A flag with its configurations while it is being changed.
 
-use std::collections::BTreeMap;
-
 use model::limits::OBJECT_BYTES_MAX;
 use model::{
     EnvironmentId, EnvironmentUuid, Error, EventKind, Flag, FlagConfig, FlagId, ObjectKind, SegmentId,
@@ -10,6 +8,7 @@ use store::{Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::check;
 use crate::clauses::SEGMENT_MATCH;
+use crate::levels::once;
 
 /// A flag before and after.
 pub(super) struct Working {
@@ -34,7 +33,8 @@ pub(super) struct WorkingConfig {
 /// The flags that a decision changes, seen together with those it leaves alone.
 pub(super) struct Changes<'a> {
     pub(super) state: &'a ProjectState<'a>,
-    pub(super) changed: BTreeMap<FlagId, Working>,
+    /// In the order of their identifiers.
+    pub(super) changed: Vec<Working>,
 }
 
 impl Working {
@@ -95,17 +95,17 @@ impl Working {
 impl Changes<'_> {
     /// Checks the rules over the whole project and says what to write; nothing, if nothing is different.
     pub(super) async fn plan(mut self) -> Result<Plan<()>, Error> {
-        for working in self.changed.values_mut() {
+        for working in &mut self.changed {
             working.share();
         }
         check::all(&self).await?;
         let mut plan = Plan::new(());
-        for working in self.changed.values() {
+        for working in &self.changed {
             if let Some(step) = working.flag_step(self.state.now_ms)? {
                 plan.step(step);
             }
         }
-        for working in self.changed.values() {
+        for working in &self.changed {
             let mut dependants = None;
             for config in &working.configs {
                 if config.before.same_but_version(&config.after) {
@@ -182,7 +182,6 @@ pub(super) fn segments(config: &FlagConfig) -> Vec<SegmentId> {
     let mapped = config.variation_to_target_map.iter().flat_map(|map| &map.target_segments);
     let mut named: Vec<_> =
         matched.map(|id| SegmentId::from_wire(id.clone())).chain(mapped.cloned()).collect();
-    named.sort_unstable();
-    named.dedup();
+    once(&mut named);
     named
 }

@@ -3,29 +3,23 @@
 use async_trait::async_trait;
 use model::limits::KEYS_PER_ENVIRONMENT_MAX;
 use model::{EnvironmentUuid, Error, EventKind, ObjectKind};
-use serde::{Deserialize, Serialize};
 use store::{Decision, KeyRow, Kind, ObjectStep, Plan, ProjectState, Scope};
 
 use super::checked_expiry;
-use crate::secrets::Seed;
+use crate::secrets::Made;
 
 pub(super) struct CreateKey {
-    pub(super) new: NewKey,
-}
-
-/// A new key, and what its clear text is made from, unless it is brought along.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct NewKey {
     pub(super) row: KeyRow,
-    pub(super) seed: Seed,
+    /// What the clear text is made from, unless it is brought along.
+    pub(super) made: Made,
 }
 
 #[async_trait]
 impl Decision for CreateKey {
-    type Answer = NewKey;
+    type Answer = Made;
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<NewKey>, Error> {
-        let row = &self.new.row;
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<Made>, Error> {
+        let row = &self.row;
         let keys = store::keys_of(state.db, &row.environment).await?;
         if keys.iter().any(|key| key.identifier == row.identifier) {
             return Err(Error::exists(ObjectKind::Key, &row.identifier));
@@ -41,7 +35,7 @@ impl Decision for CreateKey {
                 "this SDK key is in use already; a key belongs to one environment of the installation";
             return Err(Error::InUse(message.to_owned()));
         }
-        let mut plan = Plan::new(self.new.clone());
+        let mut plan = Plan::new(self.made.clone());
         plan.on_duplicate(ObjectKind::Key, row.identifier.as_str());
         plan.step(step(None, Some(row), "ApiKeyCreated")?);
         plan.row(store::insert_key(row));
@@ -60,9 +54,9 @@ pub(super) struct UpdateKey {
 
 #[async_trait]
 impl Decision for UpdateKey {
-    type Answer = KeyRow;
+    type Answer = ();
 
-    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<KeyRow>, Error> {
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
         let before = store::key_by_identifier(state.db, &self.environment, &self.identifier).await?;
         let mut after = before.clone();
         if let Some(name) = &self.name {
@@ -74,7 +68,7 @@ impl Decision for UpdateKey {
         if let Some(wanted) = self.expired_at {
             after.expires_ms = checked_expiry(wanted, before.expires_ms, state.now_ms)?;
         }
-        let mut plan = Plan::new(after.clone());
+        let mut plan = Plan::new(());
         if after != before {
             plan.step(step(Some(&before), Some(&after), "ApiKeyPatched")?);
             plan.row(store::update_key(&after));

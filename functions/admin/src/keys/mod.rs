@@ -12,9 +12,10 @@ use store::KeyRow;
 use crate::Admin;
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::context::Place;
 use crate::projects::{checked_description, checked_name};
-use crate::secrets::{self, Seed};
-use change::{CreateKey, DeleteKey, NewKey, UpdateKey};
+use crate::secrets::{self, Made};
+use change::{CreateKey, DeleteKey, UpdateKey};
 
 /// The shortest clear key that may be brought along.
 const BROUGHT_CHARS_MIN: usize = 16;
@@ -96,31 +97,14 @@ pub(crate) struct Keys {
 pub(crate) async fn create(call: Call, request: KeyRequest) -> Result<Answer, Error> {
     call.access.check_own()?;
     let place = call.place().await?;
-    let kind = parse_kind(&request.r#type)?;
-    let seed = Seed::new(call.random());
-    let made = call.access.secrets.key(kind, &seed);
-    let (clear, hash) = secret(made, &request)?;
-    let identifier = parse_identifier(&request.identifier)?;
-    let now_ms = call.now_ms();
-    let row = KeyRow {
-        hash,
-        project: place.project.id.clone(),
-        environment: place.environment.id,
-        name: checked_name(&request.name, &identifier)?,
-        identifier,
-        description: checked_description(request.description)?,
-        kind,
-        prefix: clear.as_deref().map(secrets::prefix).unwrap_or_default(),
-        created_ms: now_ms,
-        expires_ms: checked_expiry(request.expired_at, None, now_ms)?,
-        last_used_ms: None,
-    };
-    let decision = CreateKey { new: NewKey { row, seed } };
-    let NewKey { row, seed } = call.write(&place.project.id, &decision).await?;
+    let made = Made::now(&call.admin.platform);
+    let (row, _) = request.row(&call, &place, &made)?;
+    // Of a request that was sent before, the key that was made then.
+    let made = call.write(&place.project.id, &CreateKey { row, made }).await?;
+    let (row, clear) = request.row(&call, &place, &made)?;
     let mut key = Key::from(row);
-    if clear.is_some() {
-        // Of a request that was sent before, the key that was made then.
-        key.api_key = request.api_key.unwrap_or_else(|| call.access.secrets.key(kind, &seed));
+    if let Some(clear) = clear {
+        key.api_key = clear;
     }
     Ok(Answer::created(&key)?.not_stored())
 }
@@ -134,8 +118,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let identifier = parse_identifier(&call.identifier)?;
     let place = call.place().await?;
-    let row = store::key_by_identifier(call.db(), &place.environment.id, &identifier).await?;
-    Answer::ok(&Key::from(row))
+    Answer::ok(&find(&call, &place, &identifier).await?)
 }
 
 pub(crate) async fn put(call: Call, request: KeyUpdateRequest) -> Result<Answer, Error> {
@@ -145,14 +128,14 @@ pub(crate) async fn put(call: Call, request: KeyUpdateRequest) -> Result<Answer,
     let name = request.name.map(|name| checked_name(&name, &identifier)).transpose()?;
     let description = request.description.map(|text| checked_description(Some(text))).transpose()?;
     let decision = UpdateKey {
-        environment: place.environment.id,
+        environment: place.environment.id.clone(),
         identifier,
         name,
         description,
         expired_at: request.expired_at,
     };
-    let row = call.write(&place.project.id, &decision).await?;
-    Answer::ok(&Key::from(row))
+    call.write(&place.project.id, &decision).await?;
+    Answer::ok(&find(&call, &place, &decision.identifier).await?)
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
@@ -164,6 +147,10 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
+async fn find(call: &Call, place: &Place, identifier: &str) -> Result<Key, Error> {
+    Ok(store::key_by_identifier(call.db(), &place.environment.id, identifier).await?.into())
+}
+
 /// The keys of an environment as answers about the environment show them.
 pub(crate) async fn redacted(admin: &Admin, environment: &EnvironmentUuid) -> Result<Keys, Error> {
     page_of(admin, environment, PageRequest { number: 0, size: KEYS_PER_ENVIRONMENT_MAX }).await
@@ -172,6 +159,29 @@ pub(crate) async fn redacted(admin: &Admin, environment: &EnvironmentUuid) -> Re
 async fn page_of(admin: &Admin, environment: &EnvironmentUuid, page: PageRequest) -> Result<Keys, Error> {
     let (rows, page) = page.cut(store::keys_of(&*admin.platform.db, environment).await?);
     Ok(Keys { page, api_keys: rows.into_iter().map(Key::from).collect() })
+}
+
+impl KeyRequest {
+    /// The new key, and its clear text unless only its hash is known.
+    fn row(&self, call: &Call, place: &Place, made: &Made) -> Result<(KeyRow, Option<String>), Error> {
+        let kind = parse_kind(&self.r#type)?;
+        let (clear, hash) = secret(call.access.secrets.key(kind, &made.seed), self)?;
+        let identifier = parse_identifier(&self.identifier)?;
+        let row = KeyRow {
+            hash,
+            project: place.project.id.clone(),
+            environment: place.environment.id.clone(),
+            name: checked_name(&self.name, &identifier)?,
+            identifier,
+            description: checked_description(self.description.clone())?,
+            kind,
+            prefix: clear.as_deref().map(secrets::prefix).unwrap_or_default(),
+            created_ms: made.at_ms,
+            expires_ms: checked_expiry(self.expired_at, None, made.at_ms)?,
+            last_used_ms: None,
+        };
+        Ok((row, clear))
+    }
 }
 
 impl From<KeyRow> for Key {

@@ -1,12 +1,13 @@
 //! The rules that a segment keeps whatever is done to it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use model::limits::{PREREQUISITE_DEPTH_MAX, RULES_PER_FLAG_MAX, TAGS_PER_OBJECT_MAX, TARGETS_PER_LIST_MAX};
 use model::{Clause, EnvironmentUuid, Error, FieldError, Segment, SegmentId};
 use store::{Kind, ProjectState};
 
-use crate::clauses::{SEGMENT_MATCH, check_clause};
+use crate::clauses::{SEGMENT_MATCH, check_clause, limit};
+use crate::levels::{self, once};
 
 /// How deep segments may name segments.
 const NESTING_MAX: usize = PREREQUISITE_DEPTH_MAX;
@@ -59,7 +60,7 @@ async fn check_nesting(
     environment: &EnvironmentUuid,
     segment: &Segment,
 ) -> Result<(), Error> {
-    let mut level: BTreeSet<SegmentId> = named(segment).into_iter().collect();
+    let mut level = named(segment);
     let mut levels = 0;
     while !level.is_empty() {
         levels += 1;
@@ -67,16 +68,18 @@ async fn check_nesting(
             let message = "would lead back to the group itself; SDKs would follow the circle for ever";
             return Err(Error::invalid("values", message));
         }
-        let mut next = BTreeSet::new();
+        let mut next = Vec::new();
         for id in &level {
             next.extend(named(&find(state, environment, id).await?));
         }
         if levels > NESTING_MAX {
             break;
         }
+        once(&mut next);
         level = next;
     }
-    if levels + above(state, environment, &segment.identifier).await? > NESTING_MAX {
+    let (scope, id) = (environment.as_str(), segment.identifier.as_str());
+    if levels + levels::above(state.db, scope, Kind::Segment, id, NESTING_MAX).await? > NESTING_MAX {
         let message = format!("groups would name groups more than {NESTING_MAX} deep; use fewer levels");
         return Err(Error::invalid("values", message));
     }
@@ -99,44 +102,12 @@ async fn find(
     store::read_body(&body)
 }
 
-/// How many segments the longest chain above the segment has.
-async fn above(
-    state: &ProjectState<'_>,
-    environment: &EnvironmentUuid,
-    id: &SegmentId,
-) -> Result<usize, Error> {
-    let mut level = BTreeSet::from([id.to_string()]);
-    let mut levels = 0;
-    while levels <= NESTING_MAX {
-        let mut next = BTreeSet::new();
-        for id in &level {
-            let referring = store::referring(state.db, environment.as_str(), Kind::Segment, id).await?;
-            let segments = referring.into_iter().filter(|(kind, _)| *kind == Kind::Segment);
-            next.extend(segments.map(|(_, identifier)| identifier));
-        }
-        if next.is_empty() {
-            break;
-        }
-        level = next;
-        levels += 1;
-    }
-    Ok(levels)
-}
-
 /// Every segment that the segment names, each once.
 pub(super) fn named(segment: &Segment) -> Vec<SegmentId> {
     let clauses = segment.rules.iter().chain(segment.serving_rules.iter().flat_map(|rule| &rule.clauses));
     let nested =
         clauses.filter(|clause: &&Clause| &*clause.op == SEGMENT_MATCH).flat_map(|clause| &clause.values);
     let mut named: Vec<_> = nested.map(|id| SegmentId::from_wire(id.clone())).collect();
-    named.sort_unstable();
-    named.dedup();
+    once(&mut named);
     named
-}
-
-fn limit(field: &str, count: usize, max: usize) -> Result<(), Error> {
-    if count <= max {
-        return Ok(());
-    }
-    Err(Error::invalid(field, format!("holds {count}, at most {max} are allowed")))
 }

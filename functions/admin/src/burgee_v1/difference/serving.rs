@@ -1,11 +1,10 @@
 //! Differences of what a flag serves in one environment.
 
-use std::collections::BTreeMap;
-
 use model::{Clause, FlagConfig, FlagState, Serve, ServingRule, VariationMap};
 use serde_json::json;
 
 use super::{Differences, Items, shown};
+use crate::levels::once;
 
 /// Values of a clause that a summary shows.
 const VALUES_SHOWN: usize = 3;
@@ -13,6 +12,7 @@ const VALUES_SHOWN: usize = 3;
 /// What a variation is served to by name and by membership.
 #[derive(Default)]
 struct Named<'a> {
+    variation: &'a str,
     targets: Vec<&'a str>,
     segments: Vec<&'a str>,
 }
@@ -47,12 +47,12 @@ impl Differences {
     fn maps(&mut self, before: &[VariationMap], after: &[VariationMap]) {
         let (before, after) = (named(before), named(after));
         let nobody = Named::default();
-        let mut variations: Vec<_> = before.keys().chain(after.keys()).collect();
-        variations.sort_unstable();
-        variations.dedup();
+        let mut variations: Vec<_> = before.iter().chain(&after).map(|named| named.variation).collect();
+        once(&mut variations);
         for variation in variations {
-            let was = before.get(variation).unwrap_or(&nobody);
-            let is = after.get(variation).unwrap_or(&nobody);
+            let of = |named: &Named<'_>| named.variation == variation;
+            let was = before.iter().find(|named| of(named)).unwrap_or(&nobody);
+            let is = after.iter().find(|named| of(named)).unwrap_or(&nobody);
             let path = format!("variationToTargetMap[{variation}]");
             let name = format!("targets served {variation}");
             self.targets(&format!("{path}.targets"), &name, &was.targets, &is.targets);
@@ -66,14 +66,20 @@ impl Differences {
     }
 }
 
-fn named(maps: &[VariationMap]) -> BTreeMap<&str, Named<'_>> {
-    let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
+/// For each variation once, though an import may name it twice.
+fn named(maps: &[VariationMap]) -> Vec<Named<'_>> {
+    let mut all: Vec<Named<'_>> = Vec::new();
     for map in maps {
-        let entry = named.entry(map.variation.as_str()).or_default();
+        let variation = map.variation.as_str();
+        let place = all.iter().position(|named| named.variation == variation).unwrap_or(all.len());
+        if place == all.len() {
+            all.push(Named { variation, ..Named::default() });
+        }
+        let Some(entry) = all.get_mut(place) else { continue };
         entry.targets.extend(map.targets.iter().map(|target| target.identifier.as_str()));
         entry.segments.extend(map.target_segments.iter().map(model::SegmentId::as_str));
     }
-    named
+    all
 }
 
 /// `on`, or `30 % on, 70 % off by email`.

@@ -3,29 +3,21 @@
 
 use async_trait::async_trait;
 use model::limits::ACCESS_TOKENS_MAX;
-use model::{Error, EventKind, ObjectKind, OrganisationId, ProjectId};
+use model::{Error, EventKind, ObjectKind};
 use serde::{Deserialize, Serialize};
 use store::{Decision, Kind, ListedToken, ObjectStep, Plan, ProjectState, Role, Scope, TokenRow};
 
-use crate::secrets::Seed;
+use crate::secrets::Made;
 
-/// A new token, and what its clear text is made from.
+/// What is new about a token, whatever is asked for.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct NewToken {
-    pub(super) row: TokenRow,
-    /// The names of the project that it is for.
-    pub(super) project: Option<(OrganisationId, ProjectId)>,
-    pub(super) seed: Seed,
-}
-
-impl NewToken {
-    /// As lists show it.
-    pub(super) fn listed(self) -> ListedToken {
-        ListedToken { token: self.row, project: self.project }
-    }
+    pub(super) id: String,
+    pub(super) made: Made,
 }
 
 pub(super) struct CreateToken {
+    pub(super) listed: ListedToken,
     pub(super) made: NewToken,
 }
 
@@ -34,7 +26,7 @@ impl Decision for CreateToken {
     type Answer = NewToken;
 
     async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<NewToken>, Error> {
-        let row = &self.made.row;
+        let row = &self.listed.token;
         if let Some(expires_ms) = row.expires_ms.filter(|expires_ms| *expires_ms <= state.now_ms) {
             let message = format!(
                 "{expires_ms} has passed, in Unix milliseconds; leave it out for a token that does not expire"
@@ -47,7 +39,7 @@ impl Decision for CreateToken {
             return Err(Error::TooLarge(message));
         }
         let mut plan = Plan::new(self.made.clone());
-        plan.step(step(&self.made.clone().listed(), EventKind::Create)?);
+        plan.step(step(&self.listed, EventKind::Create)?);
         plan.row(store::insert_token(row));
         Ok(plan)
     }
