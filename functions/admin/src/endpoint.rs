@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::Admin;
 use crate::answer::Answer;
 use crate::call::Call;
+use crate::idempotency;
 
 /// What a handler does until it answers.
 type Work = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
@@ -93,7 +94,12 @@ impl Endpoint {
         Self { has_context: false, ..self }
     }
 
-    async fn answer(self, request: Request, admin: Admin) -> Result<Answer, Problem> {
+    /// Answers a request, as often as it is sent.
+    pub(crate) async fn answer(self, request: Request, admin: Admin) -> Response {
+        self.run(request, admin).await.into_response()
+    }
+
+    async fn run(self, request: Request, admin: Admin) -> Result<Answer, Problem> {
         let (head, body) = request.into_parts();
         let call = Call::read(head, admin, self.has_context).await?;
         let work = match &self.run {
@@ -108,6 +114,6 @@ impl Handler<(), Admin> for Endpoint {
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
     fn call(self, request: Request, admin: Admin) -> Self::Future {
-        Box::pin(async move { self.answer(request, admin).await.into_response() })
+        Box::pin(async move { idempotency::once(self, request, admin).await.into_response() })
     }
 }

@@ -11,8 +11,7 @@ use std::sync::Arc;
 use api::Problem;
 use api::limits::LARGE_BODY_BYTES_MAX;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -22,6 +21,8 @@ use store::{KeptAnswer, NamedRequest};
 
 use crate::Admin;
 use crate::access::Access;
+use crate::endpoint::Endpoint;
+use crate::routes::without_prefix;
 
 /// The header that names a request.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -36,21 +37,16 @@ pub(crate) const NO_STORE: [(HeaderName, HeaderValue); 1] =
 /// Characters of a key.
 const KEY_CHARS_MAX: usize = 255;
 
-/// Carries out a request that has the header once; for [`axum::middleware::from_fn_with_state`].
-pub(crate) async fn once(
-    State(admin): State<Admin>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    if request.method().is_safe() {
-        return Ok(next.run(request).await);
-    }
-    let Some(value) = request.headers().get(&IDEMPOTENCY_KEY) else { return Ok(next.run(request).await) };
+/// Carries out a request that has the header once.
+pub(crate) async fn once(endpoint: Endpoint, request: Request, admin: Admin) -> Result<Response, Problem> {
+    let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| !request.method().is_safe());
+    let Some(value) = key else { return Ok(endpoint.answer(request, admin).await) };
     let access = Access::read(&admin, request.headers()).await?;
     let key = parse(value)?;
     let (mut head, body) = request.into_parts();
     let body = api::read_body(body, LARGE_BODY_BYTES_MAX).await?;
     let target = head.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
+    let target = without_prefix(target);
     let digest = digest(&[head.method.as_str().as_bytes(), target.as_bytes(), &body]);
     let named = Arc::new(NamedRequest::new(access.id.clone(), key, digest));
     let db = &*admin.platform.db;
@@ -59,7 +55,7 @@ pub(crate) async fn once(
     }
     let deletes = head.method == Method::DELETE;
     head.extensions.insert(access.of_request(named.clone()));
-    let mut response = next.run(Request::from_parts(head, Body::from(body))).await;
+    let mut response = endpoint.answer(Request::from_parts(head, Body::from(body)), admin.clone()).await;
     if deletes
         && response.status() == StatusCode::NOT_FOUND
         && store::is_carried_out(db, &named, admin.platform.clock.now_ms()).await?

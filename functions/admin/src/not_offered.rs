@@ -1,28 +1,21 @@
 //! What Harness's admin API has and this one has not, or not yet: 501 with one sentence.
 
 use api::Problem;
-use axum::Router;
-use axum::routing::MethodFilter;
-use axum::routing::{MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use model::Error;
 
 use crate::Admin;
 use crate::access::Access;
+use crate::routes::{DELETE, GET, PATCH, POST, PUT};
 
 /// Whether a family is coming.
 #[derive(Clone, Copy)]
-enum Plan {
+pub(crate) enum Plan {
     /// It is.
     Planned,
     /// It is not, and why.
     Never(&'static str),
 }
-
-const DELETE: MethodFilter = MethodFilter::DELETE;
-const GET: MethodFilter = MethodFilter::GET;
-const PATCH: MethodFilter = MethodFilter::PATCH;
-const POST: MethodFilter = MethodFilter::POST;
-const PUT: MethodFilter = MethodFilter::PUT;
 
 const PIPELINES: Plan = Plan::Never("pipelines belong to Harness's delivery platform");
 const GIT: Plan = Plan::Never("flags are kept in this database, not in a Git repository");
@@ -30,8 +23,8 @@ const COSTS: Plan = Plan::Never("cost perspectives belong to Harness's cost mana
 const REGO: Plan = Plan::Never("stale flags are found by fixed rules, not by Rego policies");
 const ELSEWHERE: Plan = Plan::Never("it concerns another product of Harness");
 
-/// Method, path, plan; in the order of the families.
-const TABLE: &[(MethodFilter, &str, Plan)] = &[
+/// Method, path below the prefix, plan; in the order of the families.
+pub(crate) const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (GET, "/features/available_pipelines", PIPELINES),
     (GET, "/features/yaml", GIT),
     (PUT, "/features/yaml", GIT),
@@ -63,12 +56,8 @@ const TABLE: &[(MethodFilter, &str, Plan)] = &[
     (POST, "/triggers/ccm", COSTS),
 ];
 
-/// All of them. Only callers with a token are told.
-pub(crate) fn routes() -> Router<Admin> {
-    TABLE.iter().fold(Router::new(), |router, &(method, path, plan)| router.route(path, answer(method, plan)))
-}
-
-fn answer(method: MethodFilter, plan: Plan) -> MethodRouter<Admin> {
+/// Says so, to callers with a token only.
+pub(crate) fn answer(method: MethodFilter, plan: Plan) -> MethodRouter<Admin> {
     on(method, async move |_: Access| {
         Problem::from(Error::NotOffered(match plan {
             Plan::Planned => "this part of the admin API is planned but not offered yet".to_owned(),

@@ -1,81 +1,112 @@
 //! Every route of the admin API.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, on};
 
-use crate::endpoint::to;
+use crate::endpoint::{Endpoint, to};
 use crate::{
-    Admin, audit, burgee_v1, environments, flag_matrix, flags, idempotency, keys, not_offered, objects,
-    overview, projects, segments, tags, targets,
+    Admin, audit, burgee_v1, environments, flag_matrix, flags, keys, not_offered, objects, overview,
+    projects, segments, tags, targets,
 };
 
 /// The prefixes under which Harness's clients, Terraform and the console look for the admin API.
 const PREFIXES: [&str; 3] = ["/admin", "/cf/admin", "/gateway/cf/admin"];
 
+pub(crate) const DELETE: MethodFilter = MethodFilter::DELETE;
+pub(crate) const GET: MethodFilter = MethodFilter::GET;
+pub(crate) const PATCH: MethodFilter = MethodFilter::PATCH;
+pub(crate) const POST: MethodFilter = MethodFilter::POST;
+pub(crate) const PUT: MethodFilter = MethodFilter::PUT;
+
+/// Method, path below the prefix, and where it leads.
+pub(crate) type Route = (MethodFilter, &'static str, Endpoint);
+
 /// The admin API under all its prefixes.
 pub fn router(admin: Admin) -> Router {
-    let once = from_fn_with_state(admin.clone(), idempotency::once);
-    let routes = offered().route_layer(once).merge(not_offered::routes()).with_state(admin);
-    PREFIXES.into_iter().fold(Router::new(), |router, prefix| router.nest(prefix, routes.clone()))
+    let offered = [of_projects().as_slice(), &of_flags(), &of_targets(), &burgee_v1::routes()].concat();
+    let mut router = Router::new();
+    for prefix in PREFIXES {
+        for &(method, path, endpoint) in &offered {
+            router = router.route(&format!("{prefix}{path}"), on(method, endpoint));
+        }
+        for &(method, path, plan) in not_offered::TABLE {
+            router = router.route(&format!("{prefix}{path}"), not_offered::answer(method, plan));
+        }
+    }
+    router.with_state(admin)
 }
 
-fn offered() -> Router<Admin> {
-    Router::new()
-        .route("/projects", get(to(projects::list)).post(to(projects::create)))
-        .route(
-            "/projects/{identifier}",
-            get(to(projects::read)).put(to(projects::put)).delete(to(projects::delete)),
-        )
-        .route("/projects/{identifier}/flags", get(to(flag_matrix::read)))
-        .route("/environments", get(to(environments::list)).post(to(environments::create)))
-        .route(
-            "/environments/{identifier}",
-            get(to(environments::read)).put(to(environments::put)).delete(to(environments::delete)),
-        )
-        .route("/apikey", get(to(keys::list)).post(to(keys::create)))
-        .route("/apikey/{identifier}", get(to(keys::read)).put(to(keys::put)).delete(to(keys::delete)))
-        .route("/features", get(to(flags::list)).post(to(flags::create)).patch(to(flags::patch_many)))
-        .route(
-            "/features/{identifier}",
-            get(to(flags::read)).patch(to(flags::patch)).put(to(flags::put)).delete(to(flags::delete)),
-        )
-        .route("/features/metrics", get(to(flags::metrics)))
-        .route("/features/{identifier}/dependants", get(to(flags::dependants)))
-        .route("/features/{identifier}/evaluations", get(to(flags::evaluations)))
-        .route("/features/{identifier}/restore", post(to(flags::restore)))
-        .route("/segments", get(to(segments::list)).post(to(segments::create)))
-        .route(
-            "/segments/{identifier}",
-            get(to(segments::read)).patch(to(segments::patch)).delete(to(segments::delete)),
-        )
-        .route("/segments/{identifier}/available_flags", get(to(segments::available_flags)))
-        .route("/segments/{identifier}/flags", get(to(segments::flags)))
-        .route("/tags", get(to(tags::list)).post(to(tags::create)))
-        .route("/tags/{identifier}", get(to(tags::read)).delete(to(tags::delete)))
-        .route("/audit", get(to(audit::list)))
-        .route("/objects/{identifiers}", get(to(objects::read).without_context()))
-        .route("/overview", get(to(overview::read)))
-        .merge(targets_offered())
-        .merge(burgee_v1::routes())
+/// A path and query without the prefix: whichever it has, the request is the same.
+pub(crate) fn without_prefix(target: &str) -> &str {
+    PREFIXES.into_iter().find_map(|prefix| target.strip_prefix(prefix)).unwrap_or(target)
 }
 
-fn targets_offered() -> Router<Admin> {
-    Router::new()
-        .route("/targets", get(to(targets::list)).post(to(targets::create)))
-        .route("/targets/attributes", get(to(targets::attributes)))
-        .route("/targets/upload", post(to(targets::upload)))
-        .route(
-            "/targets/{identifier}",
-            get(to(targets::read))
-                .patch(to(targets::patch))
-                .put(to(targets::put))
-                .delete(to(targets::delete)),
-        )
-        .route("/targets/{identifier}/available_segments", get(to(targets::available)))
-        .route("/targets/{identifier}/segments", get(to(targets::of_target)))
-        .route("/targets-segments", get(to(targets::directory)))
-        .route("/targets-segments/", get(to(targets::directory)))
-        .route("/targets-segments-info", get(to(targets::info)))
-        .route("/targets-segments-info/", get(to(targets::info)))
+fn of_projects() -> [Route; 19] {
+    [
+        (GET, "/projects", to(projects::list)),
+        (POST, "/projects", to(projects::create)),
+        (GET, "/projects/{identifier}", to(projects::read)),
+        (PUT, "/projects/{identifier}", to(projects::put)),
+        (DELETE, "/projects/{identifier}", to(projects::delete)),
+        (GET, "/projects/{identifier}/flags", to(flag_matrix::read)),
+        (GET, "/environments", to(environments::list)),
+        (POST, "/environments", to(environments::create)),
+        (GET, "/environments/{identifier}", to(environments::read)),
+        (PUT, "/environments/{identifier}", to(environments::put)),
+        (DELETE, "/environments/{identifier}", to(environments::delete)),
+        (GET, "/apikey", to(keys::list)),
+        (POST, "/apikey", to(keys::create)),
+        (GET, "/apikey/{identifier}", to(keys::read)),
+        (PUT, "/apikey/{identifier}", to(keys::put)),
+        (DELETE, "/apikey/{identifier}", to(keys::delete)),
+        (GET, "/audit", to(audit::list)),
+        (GET, "/objects/{identifiers}", to(objects::read).without_context()),
+        (GET, "/overview", to(overview::read)),
+    ]
+}
+
+fn of_flags() -> [Route; 15] {
+    [
+        (GET, "/features", to(flags::list)),
+        (POST, "/features", to(flags::create)),
+        (PATCH, "/features", to(flags::patch_many)),
+        (GET, "/features/metrics", to(flags::metrics)),
+        (GET, "/features/{identifier}", to(flags::read)),
+        (PATCH, "/features/{identifier}", to(flags::patch)),
+        (PUT, "/features/{identifier}", to(flags::put)),
+        (DELETE, "/features/{identifier}", to(flags::delete)),
+        (GET, "/features/{identifier}/dependants", to(flags::dependants)),
+        (GET, "/features/{identifier}/evaluations", to(flags::evaluations)),
+        (POST, "/features/{identifier}/restore", to(flags::restore)),
+        (GET, "/tags", to(tags::list)),
+        (POST, "/tags", to(tags::create)),
+        (GET, "/tags/{identifier}", to(tags::read)),
+        (DELETE, "/tags/{identifier}", to(tags::delete)),
+    ]
+}
+
+fn of_targets() -> [Route; 21] {
+    [
+        (GET, "/segments", to(segments::list)),
+        (POST, "/segments", to(segments::create)),
+        (GET, "/segments/{identifier}", to(segments::read)),
+        (PATCH, "/segments/{identifier}", to(segments::patch)),
+        (DELETE, "/segments/{identifier}", to(segments::delete)),
+        (GET, "/segments/{identifier}/available_flags", to(segments::available_flags)),
+        (GET, "/segments/{identifier}/flags", to(segments::flags)),
+        (GET, "/targets", to(targets::list)),
+        (POST, "/targets", to(targets::create)),
+        (GET, "/targets/attributes", to(targets::attributes)),
+        (POST, "/targets/upload", to(targets::upload)),
+        (GET, "/targets/{identifier}", to(targets::read)),
+        (PATCH, "/targets/{identifier}", to(targets::patch)),
+        (PUT, "/targets/{identifier}", to(targets::put)),
+        (DELETE, "/targets/{identifier}", to(targets::delete)),
+        (GET, "/targets/{identifier}/available_segments", to(targets::available)),
+        (GET, "/targets/{identifier}/segments", to(targets::of_target)),
+        (GET, "/targets-segments", to(targets::directory)),
+        (GET, "/targets-segments/", to(targets::directory)),
+        (GET, "/targets-segments-info", to(targets::info)),
+        (GET, "/targets-segments-info/", to(targets::info)),
+    ]
 }

@@ -9,27 +9,25 @@ mod snapshot;
 mod status;
 mod tokens;
 
-use axum::Router;
-use axum::routing::{delete, get, post};
-
-use crate::Admin;
 use crate::endpoint::to;
+use crate::routes::{DELETE, GET, POST, Route};
 
 pub use explain::ExplainRequest;
 pub use revert::RevertRequest;
 pub use tokens::TokenRequest;
 
 /// The routes, below the prefix of the admin API.
-pub(crate) fn routes() -> Router<Admin> {
-    let routes = Router::new()
-        .route("/flags/{identifier}/explain", post(to(explain::explain)))
-        .route("/flags/{identifier}/history", get(to(history::of_flag)))
-        .route("/flags/{identifier}/revert", post(to(revert::revert)))
-        .route("/organisations", get(to(organisations::list)))
-        .route("/segments/{identifier}/history", get(to(history::of_segment)))
-        .route("/snapshot", get(to(snapshot::read)))
-        .route("/status", get(to(status::read).without_context()))
-        .route("/tokens", get(to(tokens::list).without_context()).post(to(tokens::create).without_context()))
-        .route("/tokens/{id}", delete(to(tokens::delete).without_context()));
-    Router::new().nest("/burgee/v1", routes)
+pub(crate) fn routes() -> [Route; 10] {
+    [
+        (POST, "/burgee/v1/flags/{identifier}/explain", to(explain::explain)),
+        (GET, "/burgee/v1/flags/{identifier}/history", to(history::of_flag)),
+        (POST, "/burgee/v1/flags/{identifier}/revert", to(revert::revert)),
+        (GET, "/burgee/v1/organisations", to(organisations::list)),
+        (GET, "/burgee/v1/segments/{identifier}/history", to(history::of_segment)),
+        (GET, "/burgee/v1/snapshot", to(snapshot::read)),
+        (GET, "/burgee/v1/status", to(status::read).without_context()),
+        (GET, "/burgee/v1/tokens", to(tokens::list).without_context()),
+        (POST, "/burgee/v1/tokens", to(tokens::create).without_context()),
+        (DELETE, "/burgee/v1/tokens/{id}", to(tokens::delete).without_context()),
+    ]
 }
