@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use model::Error;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::Kind;
 
 /// Characters of a text that a summary shows.
@@ -75,7 +75,7 @@ impl Differences {
     fn text(&mut self, path: &str, name: &str, before: &str, after: &str) {
         if before != after {
             let summary = format!("{name}: {} → {}", shown(before), shown(after));
-            self.push(path, json!(before), json!(after), summary);
+            self.push(path, Value::from(before), Value::from(after), summary);
         }
     }
 
@@ -119,7 +119,7 @@ impl Differences {
         };
         let (was, is) = (kept(before, after), kept(after, before));
         if was != is {
-            self.push(*path, json!(was), json!(is), format!("{noun}s: order changed"));
+            self.push(*path, value(&was), value(&is), format!("{noun}s: order changed"));
         }
     }
 
@@ -136,12 +136,15 @@ impl Differences {
             (0, removed) => format!("{name}: {removed} removed"),
             (added, removed) => format!("{name}: {added} added, {removed} removed"),
         };
-        self.push(path, json!(before.len()), json!(after.len()), summary);
+        self.push(path, Value::from(before.len()), Value::from(after.len()), summary);
     }
 }
 
 fn value<T: Serialize>(item: &T) -> Value {
-    serde_json::to_value(item).unwrap_or_default()
+    // By way of its text, which is written elsewhere, too: without it all that can differ would be compiled a
+    // second time, for values.
+    let text = serde_json::to_string(item).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// A text as a summary shows it.

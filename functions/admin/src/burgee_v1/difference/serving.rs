@@ -1,9 +1,8 @@
 //! Differences of what a flag serves in one environment.
 
 use model::{Clause, FlagConfig, FlagState, Serve, ServingRule, VariationMap};
-use serde_json::json;
 
-use super::{Differences, Items, shown};
+use super::{Differences, Items, shown, value};
 use crate::levels::once;
 
 /// Values of a clause that a summary shows.
@@ -60,7 +59,8 @@ impl Differences {
                 let words = |segments: &[&str]| list(segments.iter().copied());
                 let summary =
                     format!("groups served {variation}: {} → {}", words(&was.segments), words(&is.segments));
-                self.push(format!("{path}.targetSegments"), json!(was.segments), json!(is.segments), summary);
+                let segments = (value(&was.segments), value(&is.segments));
+                self.push(format!("{path}.targetSegments"), segments.0, segments.1, summary);
             }
         }
     }
