@@ -97,7 +97,7 @@ const TABLE: &[Row] = &[
         ours: &["api", "client-api", "eval", "model", "platform", "sse"],
         others: AllBut(&[DRIVERS]),
     },
-    Row { package: "eval-wasm", ours: &["eval", "model"], others: Only(&["serde", "serde_json"]) },
+    Row { package: "eval-wasm", ours: &["eval", "model"], others: Only(&["talc"]) },
     Row {
         package: "burgee",
         ours: &[
