@@ -5,7 +5,9 @@ use std::fmt;
 use crate::id::Version;
 
 /// What an error is about.
+// A word and not a byte: with a byte an error has a hole, and is carried from `?` to `?` in eight pieces.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u32)]
 pub enum ObjectKind {
     /// A flag.
     Flag,

@@ -1,12 +1,13 @@
 //! One request whose caller is known, with what every route needs at hand.
 
 use api::{PageRequest, Path, Problem, Query};
+use async_trait::async_trait;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use model::{Error, ProjectUuid};
+use model::{Error, ProjectUuid, Version};
 use platform::{Db, Random};
 use serde::Serialize;
-use store::Decision;
+use store::{Decision, Plan, ProjectState};
 
 use crate::Admin;
 use crate::access::Access;
@@ -60,26 +61,52 @@ impl Call {
     }
 
     /// Decides on the project and commits, in the caller's name; see [`store::Writer::write`].
-    pub(crate) async fn write<D: Decision>(
+    pub(crate) fn write(
         &self,
         project: &ProjectUuid,
-        decision: &D,
-    ) -> Result<D::Answer, Error> {
-        self.write_because(None, project, decision).await
+        decision: &dyn Decision<Answer = ()>,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        self.write_because(None, project, decision)
     }
 
     /// The same with the reason that the caller gives.
-    pub(crate) async fn write_because<D: Decision>(
+    pub(crate) async fn write_because(
         &self,
         comment: Option<String>,
         project: &ProjectUuid,
+        decision: &dyn Decision<Answer = ()>,
+    ) -> Result<(), Error> {
+        self.admin.writer.write(project, &self.access.author(comment), &Unanswered(decision)).await?;
+        Ok(())
+    }
+
+    /// The same where what was decided is part of the answer.
+    pub(crate) async fn write_answered<D: Decision>(
+        &self,
+        project: &ProjectUuid,
         decision: &D,
     ) -> Result<D::Answer, Error> {
-        Ok(self.admin.writer.write(project, &self.access.author(comment), decision).await?.answer)
+        Ok(self.admin.writer.write(project, &self.access.author(None), decision).await?.answer)
     }
 
     /// Wraps what is answered as Harness does.
     pub(crate) fn wrap<T: Serialize>(&self, data: T) -> Wrapped<T> {
         Wrapped::new(data, self.random())
+    }
+}
+
+/// Any decision that answers nothing: those that do not differ in their type are committed by one function.
+struct Unanswered<'a>(&'a dyn Decision<Answer = ()>);
+
+#[async_trait]
+impl Decision for Unanswered<'_> {
+    type Answer = ();
+
+    async fn decide(&self, state: &ProjectState<'_>) -> Result<Plan<()>, Error> {
+        self.0.decide(state).await
+    }
+
+    async fn version(&self, state: &ProjectState<'_>) -> Result<Option<Version>, Error> {
+        self.0.version(state).await
     }
 }

@@ -22,16 +22,33 @@ use crate::idempotency;
 /// What a handler does until it answers.
 type Work = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
-type OnBody = dyn Fn(Call, Body) -> Work + Send + Sync;
-type OnJson = dyn Fn(Call, &[u8]) -> Result<Work, Error> + Send + Sync;
+/// A handler that reads the body itself, if at all. Not `dyn Fn`, which brings three functions for each.
+pub(crate) trait OnBody: Send + Sync {
+    fn begin(&self, call: Call, body: Body) -> Work;
+}
+
+impl<F: Fn(Call, Body) -> Work + Send + Sync> OnBody for F {
+    fn begin(&self, call: Call, body: Body) -> Work {
+        self(call, body)
+    }
+}
+
+/// A handler that is given the text of a JSON body, which may turn out not to say what it needs.
+pub(crate) trait OnJson: Send + Sync {
+    fn begin(&self, call: Call, text: &[u8]) -> Result<Work, Error>;
+}
+
+impl<F: Fn(Call, &[u8]) -> Result<Work, Error> + Send + Sync> OnJson for F {
+    fn begin(&self, call: Call, text: &[u8]) -> Result<Work, Error> {
+        self(call, text)
+    }
+}
 
 /// A handler whatever its types. It lives for ever, which costs nothing: a function takes no room.
 #[derive(Clone, Copy)]
 pub(crate) enum Run {
-    /// It reads the body itself, if at all.
-    OnBody(&'static OnBody),
-    /// It is given the text of a JSON body, which may turn out not to say what it needs.
-    OnJson(&'static OnJson),
+    OnBody(&'static dyn OnBody),
+    OnJson(&'static dyn OnJson),
 }
 
 /// What can be a handler: an async function of a [`Call`], of a [`Call`] and its body, or of a [`Call`] and
@@ -103,8 +120,8 @@ impl Endpoint {
         let (head, body) = request.into_parts();
         let call = Call::read(head, admin, self.has_context).await?;
         let work = match &self.run {
-            Run::OnBody(run) => run(call, body),
-            Run::OnJson(run) => run(call, &api::read_json_text(body).await?)?,
+            Run::OnBody(handler) => handler.begin(call, body),
+            Run::OnJson(handler) => handler.begin(call, &api::read_json_text(body).await?)?,
         };
         Ok(work.await?)
     }

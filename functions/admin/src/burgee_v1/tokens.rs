@@ -83,7 +83,7 @@ pub(crate) async fn create(call: Call, request: TokenRequest) -> Result<Answer, 
     let made = NewToken { id: call.random().uuid(), made: Made::now(&call.admin.platform) };
     let (listed, _) = request.make(&call, scope, &made)?;
     // Of a request that was sent before, the token that was made then.
-    let made = call.write(&chain, &CreateToken { listed, made }).await?;
+    let made = call.write_answered(&chain, &CreateToken { listed, made }).await?;
     let (listed, clear) = request.make(&call, scope, &made)?;
     let token = Token { token: Some(clear), ..Token::from(listed) };
     Ok(Answer::created(&token)?.not_stored())

@@ -61,7 +61,7 @@ pub(crate) async fn create(call: Call, request: EnvironmentRequest) -> Result<An
     reserved::check(reserved::ENVIRONMENTS, &request.identifier)?;
     let id = EnvironmentUuid::from_wire(call.random().uuid());
     let decision = CreateEnvironment { id, described: request.describe()? };
-    let id = call.write(&project.id, &decision).await?;
+    let id = call.write_answered(&project.id, &decision).await?;
     let environment = answer(&call, &project, id, decision.described).await?;
     Answer::created(&call.wrap(environment))
 }
@@ -95,7 +95,7 @@ pub(crate) async fn put(call: Call, request: EnvironmentRequest) -> Result<Answe
     check_identifier("identifier", &request.identifier, &call.identifier)?;
     check_identifier("project", &request.project, project.identifier.as_str())?;
     let decision = UpdateEnvironment { described: request.describe()? };
-    let id = call.write(&project.id, &decision).await?;
+    let id = call.write_answered(&project.id, &decision).await?;
     let environment = answer(&call, &project, id, decision.described).await?;
     Answer::ok(&call.wrap(environment))
 }

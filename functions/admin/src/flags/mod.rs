@@ -64,7 +64,7 @@ pub(crate) async fn create(call: Call, request: FlagRequest) -> Result<Answer, E
     call.access.check_edit()?;
     let project = call.project_of_body(&request.project).await?;
     let decision = CreateFlag::parse(request, &project)?;
-    let stored = call.write(&project.id, &decision).await?;
+    let stored = call.write_answered(&project.id, &decision).await?;
     let flag = Flag::from_json(stored.as_bytes()).map_err(Error::internal)?;
     Answer::created(&Metadata::new(Feature::new(flag, &project, None)))
 }

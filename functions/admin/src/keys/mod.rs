@@ -100,7 +100,7 @@ pub(crate) async fn create(call: Call, request: KeyRequest) -> Result<Answer, Er
     let made = Made::now(&call.admin.platform);
     let (row, _) = request.row(&call, &place, &made)?;
     // Of a request that was sent before, the key that was made then.
-    let made = call.write(&place.project.id, &CreateKey { row, made }).await?;
+    let made = call.write_answered(&place.project.id, &CreateKey { row, made }).await?;
     let (row, clear) = request.row(&call, &place, &made)?;
     let mut key = Key::from(row);
     if let Some(clear) = clear {
