@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderValue, StatusCode};
 use model::{Error, Version};
+use platform::Random;
 use serde::Serialize;
 
 use crate::idempotency::NO_STORE;
@@ -37,6 +38,14 @@ impl Answer {
     /// Not generic: what is, is compiled again for each type of body.
     fn new(status: StatusCode, json: serde_json::Result<Vec<u8>>) -> Result<Self, Error> {
         Ok(Self { json: json.map_err(Error::internal)?, ..Self::empty(status) })
+    }
+
+    /// The same in the envelope in which Harness wraps projects, environments, audit and objects:
+    /// `{"status":"SUCCESS","data":…,"metaData":{},"correlationId":…}`.
+    pub(crate) fn wrapped(self, random: &dyn Random) -> Self {
+        let before = br#"{"status":"SUCCESS","data":"#;
+        let after = format!(r#","metaData":{{}},"correlationId":"{}"}}"#, random.uuid());
+        Self { json: [before, self.json.as_slice(), after.as_bytes()].concat(), ..self }
     }
 
     /// The same with the version as its entity tag.

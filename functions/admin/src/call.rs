@@ -6,13 +6,11 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use model::{Error, ProjectUuid, Version};
 use platform::{Db, Random};
-use serde::Serialize;
 use store::{Decision, Plan, ProjectState};
 
 use crate::Admin;
 use crate::access::Access;
 use crate::context;
-use crate::wrapped::Wrapped;
 
 /// A request of a caller whose token is good.
 pub(crate) struct Call {
@@ -87,11 +85,6 @@ impl Call {
         decision: &D,
     ) -> Result<D::Answer, Error> {
         Ok(self.admin.writer.write(project, &self.access.author(None), decision).await?.answer)
-    }
-
-    /// Wraps what is answered as Harness does.
-    pub(crate) fn wrap<T: Serialize>(&self, data: T) -> Wrapped<T> {
-        Wrapped::new(data, self.random())
     }
 }
 

@@ -37,7 +37,6 @@ mod spin;
 mod tags;
 mod targets;
 mod tick;
-mod wrapped;
 
 use std::sync::Arc;
 

@@ -63,7 +63,7 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
         let value = body.map(RawValue::from_string).transpose().map_err(Error::internal)?;
         objectsnapshots.push(Snapshot { id: id.to_owned(), value });
     }
-    Answer::ok(&call.wrap(Snapshots { objectsnapshots }))
+    Ok(Answer::ok(&Snapshots { objectsnapshots })?.wrapped(call.random()))
 }
 
 /// Whether the caller's token reaches the project. Where it does not, nothing exists.

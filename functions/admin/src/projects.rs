@@ -72,7 +72,7 @@ pub(crate) async fn create(call: Call, request: ProjectRequest) -> Result<Answer
         modified_ms: now_ms,
     };
     call.admin.writer.create_project(project.clone(), &call.access.author(None)).await?;
-    Answer::created(&call.wrap(Project::from(project)))
+    Ok(Answer::created(&Project::from(project))?.wrapped(call.random()))
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
@@ -82,13 +82,13 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let rows = rows.into_iter().filter(|project| call.access.covers(project)).collect();
     let (rows, page) = page.cut(rows);
     let projects = Projects { page, projects: rows.into_iter().map(Project::from).collect() };
-    Answer::ok(&call.wrap(projects))
+    Ok(Answer::ok(&projects)?.wrapped(call.random()))
 }
 
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
     let project = call.project_of_path().await?;
     let version = Version(project.revision);
-    Ok(Answer::ok(&call.wrap(Project::from(project)))?.tagged(version))
+    Ok(Answer::ok(&Project::from(project))?.wrapped(call.random()).tagged(version))
 }
 
 /// Replaces name, description and tags.
@@ -103,7 +103,8 @@ pub(crate) async fn put(call: Call, request: ProjectRequest) -> Result<Answer, E
     };
     call.write(&project.id, &decision).await?;
     let UpdateProject { name, description, tags } = decision;
-    Answer::ok(&call.wrap(Project { identifier: project.identifier, name, description, tags }))
+    Ok(Answer::ok(&Project { identifier: project.identifier, name, description, tags })?
+        .wrapped(call.random()))
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {

@@ -96,7 +96,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     let direction = filters.sort_order.map_or(Direction::Descending, Direction::from);
     let (count, audit_trails) = trails(db, &projects, &filter, direction, window(&page)).await?;
     let trails = AuditTrails { page: page.totals(count), audit_trails };
-    Answer::ok(&call.wrap(trails))
+    Ok(Answer::ok(&trails)?.wrapped(call.random()))
 }
 
 /// The chains of the account and of the installation, as far as the caller's token reaches.

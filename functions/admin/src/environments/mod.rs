@@ -63,7 +63,7 @@ pub(crate) async fn create(call: Call, request: EnvironmentRequest) -> Result<An
     let decision = CreateEnvironment { id, described: request.describe()? };
     let id = call.write_answered(&project.id, &decision).await?;
     let environment = answer(&call, &project, id, decision.described).await?;
-    Answer::created(&call.wrap(environment))
+    Ok(Answer::created(&environment)?.wrapped(call.random()))
 }
 
 pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
@@ -76,7 +76,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, Error> {
     for row in rows {
         environments.push(answer_with(&call, &project, row).await?);
     }
-    Answer::ok(&call.wrap(Environments { page, environments }))
+    Ok(Answer::ok(&Environments { page, environments })?.wrapped(call.random()))
 }
 
 pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
@@ -85,7 +85,7 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
         .await?;
     let environment = answer_with(&call, &project, row).await?;
     // The environment's own version tells of what it serves, not of its name.
-    Ok(Answer::ok(&call.wrap(environment))?.tagged(Version(project.revision)))
+    Ok(Answer::ok(&environment)?.wrapped(call.random()).tagged(Version(project.revision)))
 }
 
 /// Replaces name, description and tags.
@@ -97,7 +97,7 @@ pub(crate) async fn put(call: Call, request: EnvironmentRequest) -> Result<Answe
     let decision = UpdateEnvironment { described: request.describe()? };
     let id = call.write_answered(&project.id, &decision).await?;
     let environment = answer(&call, &project, id, decision.described).await?;
-    Answer::ok(&call.wrap(environment))
+    Ok(Answer::ok(&environment)?.wrapped(call.random()))
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {

@@ -3,7 +3,6 @@
 use model::limits::RULES_PER_FLAG_MAX;
 use model::{Clause, Error, FlagConfig, Serve, ServingRule, Variation};
 use platform::Random;
-use serde::Deserialize;
 
 use super::environment::known;
 use crate::clauses::{ClauseParameters, ServeParameters};
@@ -31,31 +30,23 @@ pub(in crate::flags) enum RuleInstruction {
     RemoveClause { rule: String, clause: String },
 }
 
-#[derive(Deserialize)]
+/// What is given of a rule.
 struct RuleParameters {
-    #[serde(default, alias = "ruleID", alias = "ruleId")]
-    uuid: Option<String>,
-    #[serde(default)]
+    id: Option<String>,
     priority: Option<i64>,
-    #[serde(default)]
     clauses: Option<Vec<ClauseParameters>>,
-    #[serde(default)]
     serve: Option<ServeParameters>,
 }
 
-#[derive(Deserialize)]
-struct RuleOnly {
-    #[serde(alias = "ruleId", alias = "uuid")]
-    #[serde(rename = "ruleID")]
-    rule: String,
-}
-
-#[derive(Deserialize)]
-struct ClauseOfRule {
-    #[serde(rename = "ruleID", alias = "ruleId")]
-    rule: String,
-    #[serde(flatten)]
-    clause: ClauseParameters,
+impl RuleParameters {
+    fn read(raw: &RawInstruction, place: &str) -> Result<Self, Error> {
+        Ok(Self {
+            id: rule_id(raw, place, &["uuid", "ruleID", "ruleId"])?,
+            priority: raw.optional(place, "priority")?.flatten(),
+            clauses: raw.optional(place, "clauses")?.flatten(),
+            serve: raw.optional(place, "serve")?.flatten(),
+        })
+    }
 }
 
 impl RuleInstruction {
@@ -63,32 +54,35 @@ impl RuleInstruction {
         let made = |parameters: ClauseParameters| parameters.into_clause(|| random.uuid());
         Ok(match raw.kind.as_str() {
             "addRule" => {
-                let rule: RuleParameters = raw.parameters(place)?;
+                let rule = RuleParameters::read(raw, place)?;
                 let serve = rule.serve.unwrap_or_default().into_serve(&format!("{place}.serve"))?;
-                let id = rule.uuid.filter(|id| !id.is_empty()).unwrap_or_else(|| random.uuid());
+                let id = rule.id.filter(|id| !id.is_empty()).unwrap_or_else(|| random.uuid());
                 let clauses = rule.clauses.unwrap_or_default().into_iter().map(made).collect();
                 Self::Add { id, priority: rule.priority, clauses, serve }
             }
             "updateRule" => {
-                let rule: RuleParameters = raw.parameters(place)?;
+                let rule = RuleParameters::read(raw, place)?;
                 let serve =
                     rule.serve.map(|serve| serve.into_serve(&format!("{place}.serve"))).transpose()?;
                 let clauses = rule.clauses.map(|clauses| clauses.into_iter().map(made).collect());
-                let id = rule.uuid.ok_or_else(|| Error::invalid(format!("{place}.ruleID"), "is missing"))?;
+                let id = rule.id.ok_or_else(|| missing(place, "ruleID"))?;
                 Self::Update { id, priority: rule.priority, clauses, serve }
             }
-            "removeRule" => Self::Remove { id: raw.parameters::<RuleOnly>(place)?.rule },
+            "removeRule" => {
+                let id = rule_id(raw, place, &["ruleID", "ruleId", "uuid"])?;
+                Self::Remove { id: id.ok_or_else(|| missing(place, "ruleID"))? }
+            }
             "reorderRules" => Self::Reorder { ids: raw.parameter(place, "rules")? },
             "addClause" => {
-                let parameters: ClauseOfRule = raw.parameters(place)?;
-                Self::AddClause { rule: parameters.rule, clause: made(parameters.clause) }
+                let (rule, clause) = clause_of_rule(raw, place)?;
+                Self::AddClause { rule, clause: made(clause) }
             }
             "updateClause" => {
-                let ClauseOfRule { rule, clause: change } = raw.parameters(place)?;
+                let (rule, change) = clause_of_rule(raw, place)?;
                 Self::UpdateClause { rule, clause: clause_id(&change, place)?, change }
             }
             _ => {
-                let ClauseOfRule { rule, clause } = raw.parameters(place)?;
+                let (rule, clause) = clause_of_rule(raw, place)?;
                 Self::RemoveClause { rule, clause: clause_id(&clause, place)? }
             }
         })
@@ -183,8 +177,28 @@ fn find<'a>(rules: &'a mut [ServingRule], id: &str) -> Result<&'a mut ServingRul
     found.ok_or_else(|| Error::invalid("ruleID", format!("the flag has no rule {id:?} in this environment")))
 }
 
+/// The rule's id, under the first of these names that is there.
+fn rule_id(raw: &RawInstruction, place: &str, names: &[&str]) -> Result<Option<String>, Error> {
+    for name in names {
+        if let Some(id) = raw.optional(place, name)? {
+            return Ok(id);
+        }
+    }
+    Ok(None)
+}
+
+/// A clause, and the id of its rule.
+fn clause_of_rule(raw: &RawInstruction, place: &str) -> Result<(String, ClauseParameters), Error> {
+    let rule = rule_id(raw, place, &["ruleID", "ruleId"])?.ok_or_else(|| missing(place, "ruleID"))?;
+    Ok((rule, raw.parameters(place)?))
+}
+
 fn clause_id(parameters: &ClauseParameters, place: &str) -> Result<String, Error> {
-    parameters.id.clone().ok_or_else(|| Error::invalid(format!("{place}.clauseID"), "is missing"))
+    parameters.id.clone().ok_or_else(|| missing(place, "clauseID"))
+}
+
+fn missing(place: &str, name: &str) -> Error {
+    Error::invalid(format!("{place}.{name}"), "is missing")
 }
 
 fn unknown_clause(id: &str) -> Error {
