@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::request::Parts;
 use model::{AccountId, Error, ObjectKind, ProjectUuid};
@@ -24,7 +23,7 @@ const HOUR_MS: i64 = 60 * 60 * 1000;
 /// How long a request waits for its token's use to be noted, once an hour.
 const NOTE_LIMIT: Duration = Duration::from_millis(200);
 
-/// A caller whose token is good, and what its request demands. As an extractor: 401 without a good token.
+/// A caller whose token is good, and what its request demands.
 #[derive(Clone, Debug)]
 pub(crate) struct Access {
     /// The token's id; empty for `BURGEE_ADMIN_TOKEN`.
@@ -36,14 +35,6 @@ pub(crate) struct Access {
     conditions: Conditions,
     /// For secrets that the request makes.
     pub(crate) secrets: SecretMaker,
-}
-
-impl FromRequestParts<Admin> for Access {
-    type Rejection = api::Problem;
-
-    async fn from_request_parts(parts: &mut Parts, admin: &Admin) -> Result<Self, Self::Rejection> {
-        Ok(Self::of_caller(parts, admin).await?)
-    }
 }
 
 impl Access {

@@ -1,5 +1,7 @@
 //! One request whose caller is known, with what every route needs at hand.
 
+use std::sync::Arc;
+
 use api::{PageRequest, Path, Problem, Query};
 use async_trait::async_trait;
 use axum::extract::FromRequestParts;
@@ -14,7 +16,7 @@ use crate::context;
 
 /// A request of a caller whose token is good.
 pub(crate) struct Call {
-    pub(crate) admin: Admin,
+    pub(crate) admin: Arc<Admin>,
     pub(crate) access: Access,
     pub(crate) query: Query,
     /// The path's parameter, which names the object; empty where the path has none.
@@ -24,7 +26,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// Reads everything but the body, in the order in which mistakes are told: who calls comes first.
-    pub(crate) async fn read(mut head: Parts, admin: Admin, has_context: bool) -> Result<Self, Problem> {
+    pub(crate) async fn read(mut head: Parts, admin: Arc<Admin>, has_context: bool) -> Result<Self, Problem> {
         let access = Access::of_caller(&head, &admin).await?;
         let query = Query::of(&head.uri);
         if has_context {

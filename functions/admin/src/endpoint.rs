@@ -5,6 +5,7 @@
 //! component for Spin the rest was a sixth of its size.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use api::Problem;
 use axum::body::Body;
@@ -99,6 +100,13 @@ pub(crate) struct Endpoint {
     has_context: bool,
 }
 
+/// An endpoint with what it works with. It needs no state of the router, whose code is there once so.
+#[derive(Clone)]
+pub(crate) struct Bound {
+    endpoint: Endpoint,
+    admin: Arc<Admin>,
+}
+
 /// Leads to a handler that is about an account, or what is in it: malformed context parameters are refused
 /// before it is called.
 pub(crate) fn to<Arguments>(handler: impl Handle<Arguments>) -> Endpoint {
@@ -111,12 +119,17 @@ impl Endpoint {
         Self { has_context: false, ..self }
     }
 
+    /// The endpoint as axum takes it.
+    pub(crate) fn with(self, admin: &Arc<Admin>) -> Bound {
+        Bound { endpoint: self, admin: admin.clone() }
+    }
+
     /// Answers a request, as often as it is sent.
-    pub(crate) async fn answer(self, request: Request, admin: Admin) -> Response {
+    pub(crate) async fn answer(self, request: Request, admin: Arc<Admin>) -> Response {
         self.run(request, admin).await.into_response()
     }
 
-    async fn run(self, request: Request, admin: Admin) -> Result<Answer, Problem> {
+    async fn run(self, request: Request, admin: Arc<Admin>) -> Result<Answer, Problem> {
         let (head, body) = request.into_parts();
         let call = Call::read(head, admin, self.has_context).await?;
         let work = match &self.run {
@@ -127,10 +140,11 @@ impl Endpoint {
     }
 }
 
-impl Handler<(), Admin> for Endpoint {
+impl Handler<(), ()> for Bound {
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-    fn call(self, request: Request, admin: Admin) -> Self::Future {
-        Box::pin(async move { idempotency::once(self, request, admin).await.into_response() })
+    fn call(self, request: Request, (): ()) -> Self::Future {
+        let Self { endpoint, admin } = self;
+        Box::pin(async move { idempotency::once(endpoint, request, admin).await.into_response() })
     }
 }

@@ -38,7 +38,11 @@ pub(crate) const NO_STORE: [(HeaderName, HeaderValue); 1] =
 const KEY_CHARS_MAX: usize = 255;
 
 /// Carries out a request that has the header once.
-pub(crate) async fn once(endpoint: Endpoint, request: Request, admin: Admin) -> Result<Response, Problem> {
+pub(crate) async fn once(
+    endpoint: Endpoint,
+    request: Request,
+    admin: Arc<Admin>,
+) -> Result<Response, Problem> {
     let key = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| !request.method().is_safe());
     let Some(value) = key else { return Ok(endpoint.answer(request, admin).await) };
     let access = Access::read(&admin, request.headers()).await?;

@@ -60,7 +60,11 @@ impl RawInstruction {
 
     /// The parameters as a tag.
     pub(crate) fn tag(&self, place: &str) -> Result<Tag, Error> {
-        let tag = self.parameters(place)?;
+        // Clients that leave a name out send null for it, too.
+        let text = |name| {
+            Ok::<_, Error>(self.optional::<Option<String>>(place, name)?.flatten().unwrap_or_default())
+        };
+        let tag = Tag { name: text("name")?, identifier: text("identifier")? };
         let tags = checked_tags(Some(vec![tag])).map_err(|error| {
             let field = error.field.trim_start_matches("tags[0]").trim_start_matches('.');
             if field.is_empty() { named(place, error) } else { named(&format!("{place}.{field}"), error) }

@@ -1,6 +1,9 @@
 //! What Harness's admin API has and this one has not, or not yet: 501 with one sentence.
 
+use std::sync::Arc;
+
 use api::Problem;
+use axum::extract::Request;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use model::Error;
 
@@ -57,11 +60,18 @@ pub(crate) const TABLE: &[(MethodFilter, &str, Plan)] = &[
 ];
 
 /// Says so, to callers with a token only.
-pub(crate) fn answer(method: MethodFilter, plan: Plan) -> MethodRouter<Admin> {
-    on(method, async move |_: Access| {
-        Problem::from(Error::NotOffered(match plan {
+pub(crate) fn answer(method: MethodFilter, plan: Plan, admin: &Arc<Admin>) -> MethodRouter {
+    let admin = admin.clone();
+    on(method, async move |request: Request| Problem::from(refusal(plan, request, &admin).await))
+}
+
+async fn refusal(plan: Plan, request: Request, admin: &Admin) -> Error {
+    let (head, _) = request.into_parts();
+    match Access::of_caller(&head, admin).await {
+        Err(error) => error,
+        Ok(_) => Error::NotOffered(match plan {
             Plan::Planned => "this part of the admin API is planned but not offered yet".to_owned(),
             Plan::Never(why) => format!("this part of the admin API is not offered: {why}"),
-        }))
-    })
+        }),
+    }
 }

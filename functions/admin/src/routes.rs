@@ -1,5 +1,7 @@
 //! Every route of the admin API.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::{MethodFilter, on};
 
@@ -24,16 +26,17 @@ pub(crate) type Route = (MethodFilter, &'static str, Endpoint);
 /// The admin API under all its prefixes.
 pub fn router(admin: Admin) -> Router {
     let offered = [of_projects().as_slice(), &of_flags(), &of_targets(), &burgee_v1::routes()].concat();
+    let admin = Arc::new(admin);
     let mut router = Router::new();
     for prefix in PREFIXES {
         for &(method, path, endpoint) in &offered {
-            router = router.route(&format!("{prefix}{path}"), on(method, endpoint));
+            router = router.route(&format!("{prefix}{path}"), on(method, endpoint.with(&admin)));
         }
         for &(method, path, plan) in not_offered::TABLE {
-            router = router.route(&format!("{prefix}{path}"), not_offered::answer(method, plan));
+            router = router.route(&format!("{prefix}{path}"), not_offered::answer(method, plan, &admin));
         }
     }
-    router.with_state(admin)
+    router
 }
 
 /// A path and query without the prefix: whichever it has, the request is the same.

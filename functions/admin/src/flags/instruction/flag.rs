@@ -1,7 +1,6 @@
 //! Instructions that change what a flag is, everywhere.
 
 use model::{Error, FieldError, Flag, FlagId, Prerequisite, Service, Tag, Variation, VariationId};
-use serde::Deserialize;
 
 use super::environment::known;
 use crate::instructions::RawInstruction;
@@ -50,12 +49,12 @@ pub(in crate::flags) enum FlagInstruction {
 }
 
 /// What is given of a variation changes; its identifier never does.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::flags) struct VariationChange {
     identifier: VariationId,
-    name: Option<Box<str>>,
-    value: Option<Box<str>>,
-    description: Option<Box<str>>,
+    name: Option<String>,
+    value: Option<String>,
+    description: Option<String>,
 }
 
 impl FlagInstruction {
@@ -70,7 +69,12 @@ impl FlagInstruction {
             }
             "updatePermanent" => Self::Permanent(raw.parameter(place, "permanent")?),
             "addVariation" => Self::AddVariation(raw.parameters::<VariationRequest>(place)?.into()),
-            "updateVariation" => Self::UpdateVariation(raw.parameters(place)?),
+            "updateVariation" => Self::UpdateVariation(VariationChange {
+                identifier: VariationId::from_wire(text("identifier")?),
+                name: raw.optional(place, "name")?.flatten(),
+                value: raw.optional(place, "value")?.flatten(),
+                description: raw.optional(place, "description")?.flatten(),
+            }),
             "deleteVariation" => Self::DeleteVariation(variation()?),
             "setDefaultOnVariation" => Self::DefaultOn(variation()?),
             "setDefaultOffVariation" => Self::DefaultOff(variation()?),
@@ -80,7 +84,10 @@ impl FlagInstruction {
             "addTag" => Self::AddTag(raw.tag(place)?),
             "updateTag" => Self::UpdateTag(raw.tag(place)?),
             "removeTag" => Self::RemoveTag(text("identifier")?),
-            "addService" => Self::AddService(raw.parameters(place)?),
+            "addService" => Self::AddService(Service {
+                identifier: text("identifier")?,
+                name: raw.optional(place, "name")?.flatten().unwrap_or_default(),
+            }),
             _ => Self::RemoveService(text("identifier")?),
         })
     }
@@ -148,9 +155,9 @@ impl VariationChange {
         for variation in
             flag.variations.iter_mut().filter(|variation| variation.identifier == self.identifier)
         {
-            let set = |to: &mut Box<str>, from: &Option<Box<str>>| {
+            let set = |to: &mut Box<str>, from: &Option<String>| {
                 if let Some(from) = from {
-                    to.clone_from(from);
+                    *to = from.as_str().into();
                 }
             };
             set(&mut variation.name, &self.name);
