@@ -34,6 +34,17 @@ async fn the_api_is_served_under_three_prefixes() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_sent_again_under_another_prefix_is_the_same() {
+    let world = World::shop().await;
+    let create = |prefix| create_flag(&flag("dark")).header("idempotency-key", "once").under(prefix);
+
+    let first = world.ask(create("/admin")).await.is(201);
+    let again = world.ask(create("/gateway/cf/admin")).await.is(201);
+
+    assert_eq!(first, again);
+}
+
+#[tokio::test]
 async fn the_token_travels_in_x_api_key_or_as_bearer() {
     let world = World::shop().await;
     let list = || get(format!("/features?{SHOP}"));

@@ -1,8 +1,8 @@
 //! Every route behind one type.
 //!
 //! axum makes a handler of any function and compiles again, for each, how its arguments are read, how it is
-//! routed to and how it answers. Here that is compiled once, and a route adds only what it does itself: in the
-//! component for Spin the rest was a sixth of its size.
+//! routed to and how it answers: more than 100 kB in the component for Spin. Here that is compiled once, and a
+//! route adds only what it does itself.
 
 use std::pin::Pin;
 use std::sync::Arc;

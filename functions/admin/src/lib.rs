@@ -1,7 +1,8 @@
 //! The admin API: create, change, target and toggle flags; keys; audit.
 //!
-//! Start at `routes.rs`. A route reads its inputs, asks `access` whether the caller may, and hands a
-//! decision to `store::Writer`; decisions are in the file of the resource they change.
+//! Start at `routes.rs`. A route is an async function of a `Call` and of what its JSON body says, if it has
+//! one; `endpoint` reads both. It asks `access` whether the caller may, hands a decision to `store::Writer`, and
+//! gives an `Answer`. Decisions are in the file of the resource they change.
 
 mod access;
 mod answer;
