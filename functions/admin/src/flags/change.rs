@@ -35,8 +35,8 @@ impl Decision for ChangeFlags {
                 changed.insert(place, Working::load(state, id).await?);
             }
             let (Ok(place) | Err(place)) = place;
+            let Some(working) = changed.get_mut(place) else { continue };
             for one in instructions {
-                let Some(working) = changed.get_mut(place) else { continue };
                 one.apply(|instruction| instruction.apply(working, self.environment.as_ref()))?;
             }
         }
