@@ -13,7 +13,7 @@ use crate::heads::FlagHead;
 
 /// `ProjectFlags` of openapi/admin.yaml.
 #[derive(Serialize)]
-pub(crate) struct ProjectFlags {
+struct ProjectFlags {
     #[serde(flatten)]
     page: Page,
     /// By identifier: `{"name":…}`.

@@ -22,7 +22,7 @@ pub(crate) enum Side {
 
 /// `ObjectSnapshots` of openapi/admin.yaml.
 #[derive(Serialize)]
-pub(crate) struct Snapshots {
+struct Snapshots {
     objectsnapshots: Vec<Snapshot>,
 }
 
@@ -41,21 +41,16 @@ pub(crate) async fn read(call: Call) -> Result<Answer, Error> {
         let message = format!("names {} snapshots; name 1 to {NAMED_PER_REQUEST_MAX}", ids.len());
         return Err(Error::invalid("identifiers", message));
     }
-    let mut visible: Vec<(ProjectUuid, bool)> = Vec::new();
+    let mut visible: Vec<ProjectUuid> = Vec::new();
     let mut objectsnapshots = Vec::with_capacity(ids.len());
     for id in ids {
         let missing = || Error::not_found(ObjectKind::Snapshot, id);
         let (place, side) = parse(id).ok_or_else(missing)?;
-        let known = visible.iter().find(|(project, _)| *project == place.project);
-        let is_visible = match known {
-            Some((_, is_visible)) => *is_visible,
-            None => is_visible(&call, &place.project).await?,
-        };
-        if known.is_none() {
-            visible.push((place.project.clone(), is_visible));
-        }
-        if !is_visible {
-            return Err(missing());
+        if !visible.contains(&place.project) {
+            if !is_visible(&call, &place.project).await? {
+                return Err(missing());
+            }
+            visible.push(place.project.clone());
         }
         let bodies = store::change_bodies(call.db(), &place).await?;
         let (before, after) = bodies.ok_or_else(missing)?;

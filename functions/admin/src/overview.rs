@@ -8,7 +8,7 @@ use crate::call::Call;
 
 /// `UserFlagOverview` of openapi/admin.yaml.
 #[derive(Serialize)]
-pub(crate) struct Overview {
+struct Overview {
     /// Flags that are on in one environment at least.
     enabled: i64,
     /// Flags that are not archived.

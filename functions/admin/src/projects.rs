@@ -42,7 +42,7 @@ pub(crate) struct Project {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Projects {
+struct Projects {
     #[serde(flatten)]
     page: Page,
     projects: Vec<Project>,

@@ -33,7 +33,7 @@ const EXECUTED_ON: &str = "executed_on";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AuditTrails {
+struct AuditTrails {
     #[serde(flatten)]
     page: Page,
     audit_trails: Vec<AuditTrail>,

@@ -13,7 +13,7 @@ use crate::sorting::window;
 
 /// A page of changes, newest first.
 #[derive(Serialize)]
-pub(crate) struct History {
+struct History {
     #[serde(flatten)]
     page: Page,
     changes: Vec<Change>,

@@ -10,7 +10,7 @@ use crate::call::Call;
 
 /// A page of organisations.
 #[derive(Serialize)]
-pub(crate) struct Organisations {
+struct Organisations {
     #[serde(flatten)]
     page: Page,
     organisations: Vec<Organisation>,

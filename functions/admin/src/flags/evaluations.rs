@@ -22,7 +22,7 @@ struct Times {
 }
 
 #[derive(Serialize)]
-pub(crate) struct FeatureEvaluations {
+struct FeatureEvaluations {
     evaluations: Vec<FeatureEvaluation>,
 }
 
@@ -37,7 +37,7 @@ struct FeatureEvaluation {
 }
 
 #[derive(Serialize)]
-pub(crate) struct FeatureMetric {
+struct FeatureMetric {
     identifier: FlagId,
     name: String,
     results: Vec<ServedCount>,

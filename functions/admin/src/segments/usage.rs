@@ -18,7 +18,7 @@ use crate::heads::FlagHead;
 /// A flag that serves a variation to the segment: `SegmentFlag` of openapi/admin.yaml.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SegmentFlag {
+struct SegmentFlag {
     identifier: String,
     name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -34,14 +34,14 @@ pub(crate) struct SegmentFlag {
 }
 
 #[derive(Serialize)]
-pub(crate) struct FlagBasicInfo {
+struct FlagBasicInfo {
     identifier: String,
     name: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct FlagBasicInfos {
+struct FlagBasicInfos {
     #[serde(flatten)]
     page: Page,
     feature_flags: Vec<FlagBasicInfo>,

@@ -14,7 +14,7 @@ use crate::sorting::window;
 
 /// `TargetAndSegment` of openapi/admin.yaml.
 #[derive(Serialize)]
-pub(crate) struct Entity {
+struct Entity {
     identifier: Box<str>,
     name: Box<str>,
     r#type: EntityKind,
@@ -28,14 +28,14 @@ enum EntityKind {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Entities {
+struct Entities {
     #[serde(flatten)]
     page: Page,
     entities: Vec<Entity>,
 }
 
 #[derive(Serialize)]
-pub(crate) struct Info {
+struct Info {
     entities: Vec<Entity>,
 }
 

@@ -22,7 +22,7 @@ const STRANGER: &str = "stranger";
 /// `TargetDetail` of openapi/admin.yaml.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TargetDetail {
+struct TargetDetail {
     identifier: Box<str>,
     included_segments: Vec<SegmentName>,
     excluded_segments: Vec<SegmentName>,
