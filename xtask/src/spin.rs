@@ -52,7 +52,7 @@ pub(crate) fn components(shell: &Shell) -> anyhow::Result<()> {
     fs::create_dir_all(&folder)?;
     for function in FUNCTIONS {
         let module = wasm::small(shell, function, Target::Wasip1, "edge")?;
-        let component = wasm::component(&wasm::smaller(shell, &module, &wasm::USUAL)?)?;
+        let component = wasm::component(&wasm::smaller(shell, &module, &wasm::STORED)?)?;
         let name = function.replace('-', "_") + ".wasm";
         let bytes = fs::copy(&component, folder.join(&name))?;
         println!("{COMPONENTS}/{name}: {bytes} bytes");

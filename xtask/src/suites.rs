@@ -100,7 +100,7 @@ pub(crate) fn all(shell: &Shell) -> anyhow::Result<Vec<Suite>> {
             // wasmtime: most of it is Cranelift.
             "edge" => suites.push(suite("edge host", 840, Work::Step(spin::tested_host))),
             "spin" => {
-                suites.push(suite("spin components", 300, Work::Step(spin::components)));
+                suites.push(suite("spin components", 420, Work::Step(spin::components)));
                 suites.push(suite("spin host", 30, Work::Step(|shell| spin::host(shell).map(drop))));
             }
             _ => {}

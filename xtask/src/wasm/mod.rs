@@ -20,7 +20,7 @@ use wit_component::ComponentEncoder;
 
 use crate::shell::{self, Shell};
 
-pub(crate) use smaller::{USUAL, smaller};
+pub(crate) use smaller::{STORED, smaller};
 
 /// What a module is built for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -78,7 +78,7 @@ pub(crate) fn run(
 /// As [`build`].
 pub(crate) fn engine(shell: &Shell) -> anyhow::Result<PathBuf> {
     let module = small(shell, "eval-wasm", Target::Unknown, ENGINE_PROFILE)?;
-    let module = smaller(shell, &module, &smaller::THOROUGH)?;
+    let module = smaller(shell, &module, &smaller::COMPRESSED)?;
     let packaged = shell.root.join("eval-wasm/js/eval.wasm");
     fs::copy(&module, &packaged).with_context(|| format!("cannot write {}", packaged.display()))?;
     Ok(packaged)
