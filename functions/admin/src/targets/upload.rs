@@ -1,14 +1,15 @@
 //! Many targets at once, from a CSV file: all of them or none.
 
 mod file;
-mod form;
 
 use std::collections::HashMap;
 
 use api::limits::LARGE_BODY_BYTES_MAX;
 use async_trait::async_trait;
-use axum::body::Body;
-use http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
+use http::{HeaderMap, StatusCode};
 use model::{EnvironmentUuid, Error, EventKind, TargetId};
 use store::{Decision, Kind, ObjectStep, Plan, ProjectState, Scope};
 
@@ -21,10 +22,25 @@ pub(crate) async fn upload(call: Call, body: Body) -> Result<Answer, Error> {
     call.access.check_edit()?;
     let place = call.place().await?;
     let body = api::read_body(body, LARGE_BODY_BYTES_MAX).await?;
-    let targets = file::parse(form::first_part(&call.head.headers, &body)?)?;
+    let targets = file::parse(&first_part(&call.head.headers, body).await?)?;
     let decision = UploadTargets { environment: place.environment.id, targets };
     call.write(&place.project.id, &decision).await?;
     Ok(Answer::empty(StatusCode::CREATED))
+}
+
+/// The first part of a multipart body, whatever its name.
+async fn first_part(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Error> {
+    let mut request = Request::new(Body::from(body));
+    headers.clone_into(request.headers_mut());
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| {
+        let message = "is not multipart/form-data with a boundary; send the CSV as a file of a form";
+        Error::invalid("Content-Type", message)
+    })?;
+    let damaged = |error: MultipartError| Error::invalid("body", error.body_text());
+    let part = parts.next_field().await.map_err(damaged)?;
+    let part =
+        part.ok_or_else(|| Error::invalid("body", "holds no part; send the CSV as a file of a form"))?;
+    part.bytes().await.map_err(damaged)
 }
 
 /// Lists targets that are new and names those that are listed already; their attributes stay.
