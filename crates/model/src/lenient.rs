@@ -8,6 +8,8 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::json::whole_of;
+
 /// Reads `null` as the type's default, so that files from other tools (`"distribution": null`) load.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
@@ -146,8 +148,7 @@ impl Visitor<'_> for Integer {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<i64, E> {
-        let refused = || E::invalid_value(de::Unexpected::Float(value), &self);
-        if value.fract() == 0.0 { format!("{value}").parse().map_err(|_| refused()) } else { Err(refused()) }
+        whole_of(value).ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
     }
 }
 

@@ -21,8 +21,9 @@ const FEATURES: &str = "-Zbuild-std-features=optimize_for_size";
 /// The engine imports nothing, so that nobody would see a message: a panic is a trap at once, and names no place.
 const SILENT: [&str; 3] = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none"];
 
-/// What hashes keys and tokens has a form that is six kilobytes smaller.
-const SMALL_HASHES: [&str; 2] = ["--cfg", "sha2_backend_soft=\"compact\""];
+/// What hashes keys and tokens has a form that is six kilobytes smaller. The place of a panic is told without its
+/// column, so that those of one line are one.
+const SMALL: [&str; 3] = ["--cfg", "sha2_backend_soft=\"compact\"", "-Zlocation-detail=file,line"];
 
 /// A cargo that builds the standard library as well, and the folder that it builds in: of its own, because the
 /// flags would have everything else built again.
@@ -45,7 +46,7 @@ pub(super) fn cargo(shell: &Shell, target: Target) -> anyhow::Result<(Command, P
     cargo.arg(FEATURES).env("CARGO_TARGET_DIR", &folder);
     let flags: &[&str] = match target {
         Target::Unknown => &SILENT,
-        Target::Wasip1 => &SMALL_HASHES,
+        Target::Wasip1 => &SMALL,
     };
     let flags: Vec<String> = flags.iter().map(ToString::to_string).chain(short_paths(shell)?).collect();
     // The variable that goes before all others, such as a `RUSTFLAGS` that is set already.

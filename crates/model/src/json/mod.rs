@@ -16,6 +16,7 @@ mod writer;
 
 use std::fmt;
 
+pub(crate) use self::number::whole_of;
 use self::reader::Reader;
 pub use self::writer::JsonWriter;
 use crate::flag::{Flag, Tag};

@@ -40,7 +40,7 @@ impl Reader<'_> {
         let whole = parse(token).and_then(|number| match number {
             Number::Unsigned(number) => i64::try_from(number).ok(),
             Number::Signed(number) => Some(number),
-            Number::Float(number) => whole(number).filter(|_| wholeness == Wholeness::Meant),
+            Number::Float(number) => whole_of(number).filter(|_| wholeness == Wholeness::Meant),
         });
         whole.ok_or_else(|| self.refused(token, "a whole number"))
     }
@@ -48,7 +48,7 @@ impl Reader<'_> {
 
 /// The whole number that a float is. Above 2^53 floats are whole, but which number was meant is unknown:
 /// those below 2^63 are taken as they are.
-fn whole(float: f64) -> Option<i64> {
+pub(crate) fn whole_of(float: f64) -> Option<i64> {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and within the range")]
     (float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float)).then_some(float as i64)
