@@ -4,6 +4,7 @@
 //! that mirrors package registries only), it is built from Debian's packages, see `debian`.
 
 mod debian;
+mod nameless;
 mod smaller;
 mod source;
 
@@ -18,6 +19,7 @@ use wasi_preview1_component_adapter_provider::{
 };
 use wit_component::ComponentEncoder;
 
+use self::nameless::nameless;
 use crate::shell::{self, Shell};
 
 pub(crate) use smaller::{STORED, smaller};
@@ -139,7 +141,8 @@ pub(crate) fn component(module: &Path) -> anyhow::Result<PathBuf> {
         .encode()
         .with_context(|| format!("{} cannot be made a component", module.display()))?;
     let path = module.with_extension("component.wasm");
-    fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
+    // Only afterwards: it is by the adapter's names that its stack is found.
+    fs::write(&path, nameless(&component)?).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
 
