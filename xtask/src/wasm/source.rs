@@ -39,7 +39,11 @@ pub(super) fn cargo(shell: &Shell, target: Target) -> anyhow::Result<(Command, P
         cargo.env("RUSTC_BOOTSTRAP", "1");
         (cargo, shell.target.join("source"))
     } else {
-        let missing = format!("`rustup component add {COMPONENT}` brings no source of the standard library");
+        let name = target.triple();
+        let missing = format!(
+            "no source of the standard library for {name}: `rustup component add {COMPONENT}` or `rustup target add \
+             {name}` brings nothing"
+        );
         let (cargo, folder) = debian::cargo(shell, target).context(missing)?;
         (cargo, folder.join("source"))
     };
