@@ -106,21 +106,16 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, Error> {
 async fn all(db: &dyn Db, project: &ProjectRow) -> Result<Vec<Tag>, Error> {
     let mut tags = Vec::new();
     for object in store::current_bodies(db, project.id.as_str(), Kind::Tag).await? {
-        let tag: Tag = store::read_body(&object.body.unwrap_or_default())?;
-        add(&mut tags, tag);
+        tags.push(store::read_body::<Tag>(&object.body.unwrap_or_default())?);
     }
     for object in store::current_bodies(db, project.id.as_str(), Kind::Flag).await? {
         let flag: Flag = store::read_body(&object.body.unwrap_or_default())?;
-        flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()).for_each(|tag| add(&mut tags, tag));
+        tags.extend(flag.tags.into_iter().filter(|tag| !tag.identifier.is_empty()));
     }
+    // Of equal ones, the first stay first.
+    tags.sort_by(|one, other| one.identifier.cmp(&other.identifier));
+    tags.dedup_by(|later, first| later.identifier == first.identifier);
     Ok(tags)
-}
-
-/// Adds a tag to those in the order of their identifiers, unless it is there.
-fn add(tags: &mut Vec<Tag>, tag: Tag) {
-    if let Err(place) = tags.binary_search_by(|known| known.identifier.cmp(&tag.identifier)) {
-        tags.insert(place, tag);
-    }
 }
 
 struct CreateTag {
